@@ -16,6 +16,8 @@ import type {
   Operation,
   RetriedInfo,
   ForeignPeerInfo,
+  PrivacyChoice,
+  PrivacyInfo,
   ProbeInfo,
   SafetyInfo,
   SelfInfo,
@@ -139,6 +141,9 @@ export interface Commands {
     readonly StatusEvent[],
     SendFailure
   >;
+  readonly privacy: Asking<Nothing, PrivacyInfo>;
+  /** Changes the privacy from now on; it is kept for the next start. */
+  readonly setPrivacy: Asking<PrivacyChoice, PrivacyInfo>;
   readonly rename: Asking<{ readonly name: string }, CoreSelf, ChatError>;
   readonly ownStatus: Asking<Nothing, PresenceEvent>;
   /** Sets the own status, until it is changed or until a time (wall clock, ms). */

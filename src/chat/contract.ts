@@ -52,11 +52,24 @@ const unreadInfo = v.object({
 
 const emitted = v.object({ seq: whole('newest seq that `serve --json` has written') });
 
+const share = (meaning: string) =>
+  oneOf(['on', 'off'], `whether ${meaning}; missing: as the privacy of the home says`);
+
+const audience = (meaning: string) =>
+  oneOf(['none', 'verified', 'contacts'], `peers that ${meaning}: none, verified ones, or every contact`);
+
+const privacyInfo = v.object({
+  receipts: audience('learn that their messages were read'),
+  typing: audience('learn that this user types'),
+});
+
 const contactInfo = v.object({
   peer: nodeEvents.peer,
   alias: text('name that the user gave the peer; empty: none'),
   note: text('remark of the user; empty: none'),
   muted: flag('whether messages of the peer notify nobody'),
+  receipts: v.exactOptional(share('the peer learns that its messages were read')),
+  typing: v.exactOptional(share('the peer learns that this user types')),
   standing: oneOf(
     ['open', 'accepted', 'rejected', 'released'],
     'open: nothing is decided; accepted: written to, verified or accepted; rejected: refused; released: another key was accepted for the name, or the peer was forgotten',
@@ -97,10 +110,20 @@ const outboxQuery = v.object({
   afterSeq: v.exactOptional(whole('only messages with a greater seq')),
 });
 
+const shareChange = (meaning: string) =>
+  oneOf(['on', 'off', 'default'], `whether ${meaning}; default: as the privacy of the home says`);
+
+const privacyChoice = v.object({
+  receipts: v.exactOptional(privacyInfo.entries.receipts),
+  typing: v.exactOptional(privacyInfo.entries.typing),
+});
+
 const choice = v.object({
   alias: v.exactOptional(text('name that the user gives the peer; empty: none')),
   note: v.exactOptional(text('remark of the user; empty: none')),
   muted: v.exactOptional(flag('whether messages of the peer notify nobody')),
+  receipts: v.exactOptional(shareChange('the peer learns that its messages were read')),
+  typing: v.exactOptional(shareChange('the peer learns that this user types')),
 });
 
 const heardPeer = v.object({
@@ -179,6 +202,7 @@ export const answers = {
   unreadInfo,
   emitted,
   contactInfo,
+  privacyInfo,
   accepted,
   outboxPage,
   retried,
@@ -259,6 +283,7 @@ export const questions = {
   sendViaOptions,
   outboxQuery,
   choice,
+  privacyChoice,
   erasure,
   transferAction,
   acceptOptions,
@@ -312,6 +337,10 @@ export interface EraseOptions extends Fields<typeof erasure> {}
 export interface ErasedInfo extends Fields<typeof erased> {}
 /** Choices of the user about a contact; a missing one stays as it is. */
 export interface ContactChoice extends Fields<typeof choice> {}
+/** The peers that learn that messages were read, and that this user types. */
+export interface PrivacyInfo extends Fields<typeof privacyInfo> {}
+/** A change of the privacy; a missing field stays as it is. */
+export interface PrivacyChoice extends Fields<typeof privacyChoice> {}
 /** How far `serve --json` has written the messages of the home. */
 export interface EmittedInfo extends Fields<typeof emitted> {}
 /** A peer as the lists of an older program show it. */

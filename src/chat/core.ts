@@ -27,9 +27,10 @@ import type { DeliveryStored } from './delivery/sending.js';
 import type { Due, Effect, Input, StoredAnswer } from './effects.js';
 import { ForeignRoutes } from './foreign/foreign.js';
 import type { ForeignArgs } from './foreign/state.js';
-import { PeopleDesk } from './decisions.js';
+import { isPeopleAnswer, isPeopleCommand, PeopleDesk } from './decisions.js';
 import type { Contact } from './people/contact.js';
 import { sanitiseName } from './people/name.js';
+import { OwnPrivacy, type Privacy } from './people/privacy/privacy.js';
 import { People } from './people/people.js';
 import type { NativeOutcome, OwnSide } from './routes/live-session.js';
 import { AddressedRoutes } from './routes/addressed.js';
@@ -56,6 +57,8 @@ export interface Stored extends DeliveryStored {
   readonly contacts: readonly Contact[];
   /** Own status at the end of the last run. */
   readonly status?: Status;
+  /** Missing: the standard one. */
+  readonly privacy?: Privacy;
 }
 
 /** The decisions of a node. The parts hold the state; this class routes inputs to them. */
@@ -79,7 +82,8 @@ export class Core {
     const routeOf = routesTo(native, foreign, addressed);
     const delivery = new Delivery<CoreTurn>(people, routeOf, random);
     this.#name = name;
-    this.#parts = { own, people, native, addressed, foreign, delivery };
+    const privacy = new OwnPrivacy(people);
+    this.#parts = { own, people, privacy, native, addressed, foreign, delivery };
     this.#transfers = new TransferDesk(this.#parts);
     this.#desk = new CommandDesk(this.#parts, this.#transfers);
     this.#peopleDesk = new PeopleDesk(this.#parts);
@@ -98,7 +102,7 @@ export class Core {
         { marks: stored.unseen.unread, countedSeq: stored.newestSeq },
       );
       people.age(turn);
-      this.#peopleDesk.unseen.restore(stored.unseen.emittedSeq);
+      this.#peopleDesk.restore(stored.unseen, stored.privacy);
       this.#status.restore(stored.status ?? plainStatus, turn);
       native.expireTickets(turn);
       foreign.start(turn);
@@ -108,7 +112,11 @@ export class Core {
 
   /** Handles one input. Returns the effects, to be performed in this order. */
   handle(input: Input, given: Given): readonly Effect[] {
-    return this.#turn(given, (turn) => this.#transfers.pass(this.#reportsOf(input, turn), turn));
+    return this.#turn(given, (turn) => {
+      const reports = this.#reportsOf(input, turn);
+      this.#peopleDesk.receipts.reported(reports, turn);
+      this.#transfers.pass(reports, turn);
+    });
   }
 
   #turn(given: Given, work: (turn: CoreTurn) => void): readonly Effect[] {
@@ -208,26 +216,14 @@ export class Core {
 
   #asked(input: Exclude<AskedInput, { name: 'probe' }>, turn: CoreTurn): readonly RouteReport[] {
     if (input.name === 'operate') return this.#desk.operations.command(input, turn);
+    if (isPeopleCommand(input)) {
+      this.#peopleDesk.command(input, turn);
+      return [];
+    }
     const { native, foreign } = this.#parts;
     switch (input.name) {
       case 'self':
         turn.emit(answer(input.call, ok(this.#self(turn))));
-        return [];
-      case 'peers':
-      case 'find':
-      case 'unread':
-      case 'read':
-      case 'emitted':
-      case 'contacts':
-      case 'contact':
-      case 'choose':
-      case 'accept':
-      case 'reject':
-      case 'forget':
-      case 'outbox':
-      case 'withdraw':
-      case 'retry':
-        this.#peopleDesk.command(input, turn);
         return [];
       case 'ownStatus':
       case 'setStatus':
@@ -309,10 +305,7 @@ export class Core {
       if (stored.result.isErr()) people.notKept(stored.result.error.code, turn);
       return;
     }
-    if (stored.type === 'read' || stored.type === 'emitted') {
-      this.#peopleDesk.unseen.answered(token, stored, turn);
-      return;
-    }
+    if (isPeopleAnswer(stored)) return this.#peopleDesk.answered(token, stored, turn);
     if (stored.type === 'find' || stored.type === 'rewrite')
       return this.#desk.operations.answered(token, stored, turn);
     if (delivery.answered(token, stored, turn)) return;
@@ -355,8 +348,10 @@ export class Core {
   }
 
   /** Runs the commands that waited for an address, and then passes the reports on to delivery. */
-  #outcome({ answers, reports, inquiries = [] }: NativeOutcome, turn: CoreTurn): readonly RouteReport[] {
+  #outcome(outcome: NativeOutcome, turn: CoreTurn): readonly RouteReport[] {
+    const { answers, reports, inquiries = [], notes = [] } = outcome;
     const answered = this.#answered(answers, turn);
+    for (const note of notes) this.#peopleDesk.receipts.heard(note, turn);
     this.#inquiries.takeInquiries(inquiries, turn);
     return [...answered, ...reports];
   }
@@ -373,7 +368,7 @@ export class Core {
     return sanitiseName(raw).map((name) => {
       const { people, native, foreign } = this.#parts;
       this.#name = name;
-      turn.emit({ to: 'settings', name });
+      turn.emit({ to: 'settings', say: 'name', name });
       this.#describe(turn);
       people.calledSelf(name, turn);
       native.renamed(name, turn);

@@ -5,48 +5,73 @@
 import { err, ok, type Result } from 'neverthrow';
 import { unreachable } from '../exhaustive.js';
 import type { PeerId } from '../ids.js';
-import type { AskedInput, CallOf, Commands } from './asked.js';
+import type { AskedInput, AskedName, CallOf, Commands } from './asked.js';
 import type { ContactInfo, UnreadInfo } from './contract.js';
-import type { EntryAnswer } from './delivery/effects.js';
+import type { EntryAnswer, PeopleAnswer } from './delivery/effects.js';
+import type { Unseen } from './delivery/entry.js';
 import { outbox as limits } from './delivery/limits.js';
 import { ReaderMarks } from './delivery/unseen.js';
+import type { StoredAnswer } from './effects.js';
 import type { ChatError } from './errors.js';
 import { knownOrAwaited, setBlocked, type CoreTurn, type Parts } from './parts.js';
-import { noChoice } from './people/contact.js';
+import { noChoice, sharesOf } from './people/contact.js';
+import type { Privacy } from './people/privacy/privacy.js';
+import { ReceiptDesk } from './receipts.js';
 import { answer, type Token } from './turn.js';
 
+const commandNames = [
+  'peers',
+  'find',
+  'unread',
+  'read',
+  'emitted',
+  'privacy',
+  'setPrivacy',
+  'contacts',
+  'contact',
+  'choose',
+  'accept',
+  'reject',
+  'forget',
+  'outbox',
+  'withdraw',
+  'retry',
+] as const satisfies readonly AskedName[];
+
 /** Commands of this desk. */
-export type PeopleCommand = Extract<
-  AskedInput,
-  {
-    readonly name:
-      | 'peers'
-      | 'find'
-      | 'unread'
-      | 'read'
-      | 'emitted'
-      | 'contacts'
-      | 'contact'
-      | 'choose'
-      | 'accept'
-      | 'reject'
-      | 'forget'
-      | 'outbox'
-      | 'withdraw'
-      | 'retry';
-  }
->;
+export type PeopleCommand = Extract<AskedInput, { readonly name: (typeof commandNames)[number] }>;
+
+/** Whether a call is a command of this desk. */
+export const isPeopleCommand = (input: AskedInput): input is PeopleCommand =>
+  commandNames.some((name) => name === input.name);
+
+/** Whether an answer of the history is for this desk. */
+export const isPeopleAnswer = (stored: StoredAnswer): stored is PeopleAnswer =>
+  stored.type === 'read' ||
+  stored.type === 'emitted' ||
+  stored.type === 'told' ||
+  stored.type === 'peer-read';
+
 type Named<N extends keyof Commands> = Extract<PeopleCommand, { readonly name: N }>;
 
 /** Runs these commands, and keeps those that wait for the history. */
 export class PeopleDesk {
   readonly unseen: ReaderMarks;
+  readonly receipts: ReceiptDesk;
   readonly #parts: Parts;
   readonly #outboxes = new Map<Token, CallOf<'outbox'>>();
 
   constructor(parts: Parts) {
     this.#parts = parts;
     this.unseen = new ReaderMarks(parts.people);
+    this.receipts = new ReceiptDesk(parts);
+  }
+
+  /** Restores the marks of readers, and the privacy. */
+  restore(unseen: Unseen, privacy: Privacy | undefined): void {
+    this.unseen.restore(unseen.emittedSeq);
+    this.receipts.restore(unseen.owed ?? []);
+    if (privacy !== undefined) this.#parts.privacy.choose(privacy);
   }
 
   /** Carries out a command. */
@@ -63,12 +88,19 @@ export class PeopleDesk {
         turn.emit(answer(input.call, ok(this.#unread())));
         return;
       case 'read':
-        this.#withKnown(input, turn, (peerId) =>
-          this.unseen.read(peerId, input.body.upToSeq, input.call, turn),
-        );
+        this.#withKnown(input, turn, (peerId) => {
+          const isTold = !this.#parts.privacy.shares('receipts', peerId);
+          this.unseen.read(peerId, input.body.upToSeq, isTold, input.call, turn);
+        });
         return;
       case 'emitted':
         this.unseen.emitted(input.body.seq, input.call, turn);
+        return;
+      case 'privacy':
+        turn.emit(answer(input.call, ok(this.#parts.privacy.chosen)));
+        return;
+      case 'setPrivacy':
+        this.#setPrivacy(input, turn);
         return;
       case 'contacts':
         turn.emit(answer(input.call, ok(people.contacts().map(({ peerId }) => this.#info(peerId)))));
@@ -105,6 +137,21 @@ export class PeopleDesk {
     }
   }
 
+  /** Takes an answer of the history about marks. */
+  answered(token: Token, stored: PeopleAnswer, turn: CoreTurn): void {
+    if (stored.type === 'told' || stored.type === 'peer-read')
+      return this.receipts.answered(token, stored, turn);
+    const read = this.unseen.answered(token, stored, turn);
+    if (read !== null) this.receipts.owe(read.peerId, read.mark, turn);
+  }
+
+  #setPrivacy({ body, call }: Named<'setPrivacy'>, turn: CoreTurn): void {
+    const { privacy } = this.#parts;
+    privacy.choose({ ...privacy.chosen, ...body });
+    turn.emit({ to: 'settings', say: 'privacy', privacy: privacy.chosen });
+    turn.emit(answer(call, ok(privacy.chosen)));
+  }
+
   /** The history answered the request for a page of the outbox. */
   outboxRead(token: Token, result: Extract<EntryAnswer, { type: 'outbox' }>['result'], turn: CoreTurn): void {
     const call = this.#outboxes.get(token);
@@ -138,8 +185,9 @@ export class PeopleDesk {
   readonly #info = (peerId: PeerId): ContactInfo => {
     const { people } = this.#parts;
     const contact = people.contact(peerId);
-    const { alias, note, muted, standing } = contact ?? noChoice;
+    const { alias, note, muted, standing, receipts, typing } = contact ?? noChoice;
     return {
+      ...sharesOf({ receipts, typing }),
       peer: people.row(peerId),
       alias,
       note,

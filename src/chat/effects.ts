@@ -18,6 +18,7 @@ import type { ErrorEvent, PresenceEvent, ReadyEvent } from './events.js';
 import type { ForeignDue, ForeignEffect } from './foreign/effects.js';
 import type { ForeignInput } from './foreign/state.js';
 import type { PeopleEffect } from './people/effects.js';
+import type { Privacy } from './people/privacy/privacy.js';
 import type { InquiryDue, InquiryEffect } from './doctor/effects.js';
 import type { HeardReport } from './presence/heard-log.js';
 import type { Presence } from './people/presence.js';
@@ -56,7 +57,9 @@ export type CoreEffect =
   | { readonly to: 'presence'; readonly say: 'recall'; readonly rows: readonly Presence[] }
   | { readonly to: 'feed'; readonly event: Omit<ReadyEvent, 'pid'> | PresenceEvent | ErrorEvent }
   /** Keeps the own name for the next start. */
-  | { readonly to: 'settings'; readonly name: string }
+  | { readonly to: 'settings'; readonly say: 'name'; readonly name: string }
+  /** Keeps the privacy for the next start. */
+  | { readonly to: 'settings'; readonly say: 'privacy'; readonly privacy: Privacy }
   | TimerEffect<StatusDue>
   | LogEffect;
 

@@ -96,6 +96,7 @@ const message = event('message', 'a message was stored', {
     ),
   ),
   state: v.exactOptional(deliveryState),
+  readAt: v.exactOptional(time('when its user read the message, as the peer reported')),
   replyTo: v.exactOptional(text('id of the message that this one answers')),
   editedAt: v.exactOptional(time('when the text replaced an earlier one')),
   deleted: v.exactOptional(flag('whether the message was deleted; its text is empty then')),
@@ -134,6 +135,15 @@ const reaction = event('reaction', 'somebody reacted to a message, or took it ba
   emoji: text('one emoji'),
   on: flag('false: taken back'),
   by: side,
+});
+
+const read = event('read', 'the user of a peer read messages of this home', {
+  peer: text('name of the peer'),
+  peerId: text('identity of the peer'),
+  conversation: text('conversation that the messages belong to'),
+  upTo: text('id of the newest message that was read; older ones are read, too'),
+  seq: whole('number of that message in this home'),
+  at: time('clock of this machine at the report of the peer'),
 });
 
 const ownPresence = event('presence', 'the own status is, or became, this', {
@@ -202,6 +212,7 @@ export const nodeEvents = {
   edit,
   delete: deletion,
   reaction,
+  read,
   status,
   presence: ownPresence,
   transfer,
@@ -229,6 +240,8 @@ export interface DeleteEvent extends Fields<typeof deletion> {}
 export interface ReactionEvent extends Fields<typeof reaction> {}
 /** An operation on a message. */
 export type OperationEvent = EditEvent | DeleteEvent | ReactionEvent;
+/** The user of a peer read messages of this home. */
+export interface ReadEvent extends Fields<typeof read> {}
 /** A sent message reached another state. */
 export interface StatusEvent extends Fields<typeof status> {}
 /** The own status. */
@@ -248,6 +261,7 @@ export type NodeEvent =
   | PeerEvent
   | MessageEvent
   | OperationEvent
+  | ReadEvent
   | StatusEvent
   | PresenceEvent
   | TransferEvent

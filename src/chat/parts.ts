@@ -7,6 +7,7 @@ import type { ChatError } from './errors.js';
 import type { ForeignRoutes } from './foreign/foreign.js';
 import { addressBehind, addressedId } from './people/name.js';
 import { dialectOf } from './people/capabilities.js';
+import type { OwnPrivacy } from './people/privacy/privacy.js';
 import type { People } from './people/people.js';
 import type { AddressedRoutes } from './routes/addressed.js';
 import type { OwnSide } from './routes/live-session.js';
@@ -21,6 +22,7 @@ export type CoreTurn = Turn<Effect>;
 export interface Parts {
   readonly own: OwnSide;
   readonly people: People;
+  readonly privacy: OwnPrivacy;
   readonly native: NativeRoutes;
   readonly addressed: AddressedRoutes;
   readonly foreign: ForeignRoutes;

@@ -6,8 +6,9 @@
  *   edit    (5)   = target(16) revision(u16) UTF-8
  *   delete  (6)   = target(16)
  *   reaction (7)  = target(16) revision(u16) isOn(u8) UTF-8
+ *   read     (8)  = upTo(16)                            the newest message of the other side that was read
  *
- * Bytes behind the known fields of `delete` are ignored. A peer that announces the feature `messageOperations`
+ * Bytes behind the known fields of `delete` and `read` are ignored. A peer that announces the feature `messageOperations`
  * understands them all. An operation whose rest cannot be read is `unreadable`: it gets its receipt, or it would come
  * for ever.
  */
@@ -38,7 +39,12 @@ export type Operation =
       readonly emoji: string;
       readonly isOn: boolean;
     }
+  /** The user has read the messages of the other side up to this one. It is a mark: it changes no message. */
+  | { readonly kind: 'read'; readonly upTo: MessageId }
   | { readonly kind: 'unreadable'; readonly code: number };
+
+/** An operation that is kept as an entry: each one but a mark. */
+export type ChangingOperation = Exclude<Operation, { readonly kind: 'read' }>;
 
 /** An operation with its id and the time at which its sender made it. */
 export interface SentOperation {
@@ -48,7 +54,7 @@ export interface SentOperation {
 }
 
 /** The kinds on the wire. */
-export const operationKind = { extendedText: 4, edit: 5, delete: 6, reaction: 7 } as const;
+export const operationKind = { extendedText: 4, edit: 5, delete: 6, reaction: 7, read: 8 } as const;
 
 const field = { replyTo: 1 } as const;
 const idBytes = 16;
@@ -89,6 +95,9 @@ export function encodeOperation({
       if (!isRevision(operation.revision) || !isEmoji(operation.emoji)) return err(malformed('reaction'));
       writer.u16(operation.revision).u8(operation.isOn ? 1 : 0);
       return writeText(writer, operation.emoji).andThen(() => done(operationKind.reaction));
+    case 'read':
+      writeMessageId(operation.upTo, writer.window(idBytes), 0);
+      return done(operationKind.read);
     case 'unreadable':
       return err(malformed('unreadable'));
     default:
@@ -131,6 +140,8 @@ function readRest(code: number, reader: ByteReader): Operation | null {
       if (emoji === null || !isEmoji(emoji) || !isRevision(revision) || on > 1) return null;
       return { kind: 'reaction', target, revision, emoji, isOn: on === 1 };
     }
+    case operationKind.read:
+      return { kind: 'read', upTo: readId(reader) };
     default:
       return null;
   }

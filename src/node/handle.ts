@@ -16,6 +16,8 @@ import type {
   ForeignPeerInfo,
   NetworkInfo,
   Operation,
+  PrivacyChoice,
+  PrivacyInfo,
   ProbeInfo,
   SafetyInfo,
   SelfInfo,
@@ -95,6 +97,12 @@ export interface NodeOptions {
   readonly filesAccept?: 'none' | 'contacts' | 'verified';
   /** Most bytes of an offer that is accepted without a question. */
   readonly filesBytesMax?: number;
+  /** Peers that learn that their messages were read, and whose marks are shown. Default: `verified`. */
+  readonly readReceipts?: 'none' | 'verified' | 'contacts';
+  /** Peers that learn that the user types, and whose notices are shown. Default: `verified`. */
+  readonly typingNotices?: 'none' | 'verified' | 'contacts';
+  /** Called with a new privacy, which the caller stores for the next start. */
+  readonly keepPrivacy?: (privacy: PrivacyInfo) => void;
   /** Called with a new name, which the caller stores for the next start. */
   readonly keepName?: (name: string) => void;
   readonly log?: (level: string, event: string, fields: Readonly<Record<string, unknown>>) => void;
@@ -285,6 +293,9 @@ export interface NodeHandle {
   readonly setStatus: (status: OwnStatus) => ResultAsync<PresenceEvent, NodeError>;
   /** Tells whether the user is idle. An idle user whose own presence is `here` is shown as away. */
   readonly setIdle: (isIdle: boolean) => ResultAsync<PresenceEvent, NodeError>;
+  /** The peers that learn that their messages were read, and that this user types. */
+  readonly privacy: () => ResultAsync<PrivacyInfo, NodeError>;
+  readonly setPrivacy: (choice: PrivacyChoice) => ResultAsync<PrivacyInfo, NodeError>;
   /** Ends live sessions with the peer. The next message starts a new one. */
   readonly disconnect: (peer: string) => ResultAsync<null, NodeError>;
   /** The announcements that this node sends and hears, for finding out why peers are not found. */

@@ -146,7 +146,9 @@ const peerAndFileMethodsOf = (
 
 const statusMethodsOf = (
   node: Ref<NodeProtocol>,
-): Pick<NodeHandle, 'disconnect' | 'status' | 'setStatus' | 'setIdle'> => ({
+): Pick<NodeHandle, 'disconnect' | 'status' | 'setStatus' | 'setIdle' | 'privacy' | 'setPrivacy'> => ({
+  privacy: () => node.call('privacy', {}),
+  setPrivacy: (choice) => node.call('setPrivacy', choice),
   disconnect: (peer) => node.call('disconnect', { peer }),
   status: () => node.call('ownStatus', {}),
   setStatus: ({ presence, text = '', untilMs = null }) => node.call('setStatus', { presence, text, untilMs }),

@@ -21,7 +21,8 @@ import { address, child } from '../runtime/actor.js';
 import type { Log, Supervisor } from '../runtime/tree/spec.js';
 import { startSupervisor } from '../runtime/tree/supervisor.js';
 import { damageSentence, openFeed, type Feed } from './feed.js';
-import { readForeignSettings } from './foreign-options.js';
+import { openPrivacy } from './options/privacy.js';
+import { readForeignSettings } from './options/foreign.js';
 import type { NodeError, NodeHandle, NodeOptions } from './handle.js';
 import { openKeyring } from './keyring.js';
 import { node as limits } from './limits.js';
@@ -51,6 +52,14 @@ export async function restIn(home: Home, options: NodeOptions): Promise<Result<N
   return opened;
 }
 
+/** Damage of the history is said in words, since no reader of events is there. */
+const logOf =
+  (options: NodeOptions): Log =>
+  (level, event, fields) => {
+    const message = damageSentence(event, fields);
+    options.log?.(level, event, message === null ? fields : { ...fields, message });
+  };
+
 async function start(home: Home, options: NodeOptions): Promise<Result<NodeHandle, NodeError>> {
   const name = sanitiseName(options.name ?? limits.nameDefault);
   if (name.isErr()) return err(name.error);
@@ -58,16 +67,14 @@ async function start(home: Home, options: NodeOptions): Promise<Result<NodeHandl
   if (foreign.isErr()) return err(foreign.error);
   const loaded = loadIdentity(home, Date.now());
   if (loaded.isErr()) return err(loaded.error);
-  const log: Log = (level, event, fields) => {
-    const message = damageSentence(event, fields);
-    options.log?.(level, event, message === null ? fields : { ...fields, message });
-  };
+  const log = logOf(options);
   const keyring = openKeyring(home, loaded.value, log);
   const feed = openFeed();
   const { bind = limits.bind, port = limits.port, beaconIntervalMs = limits.beaconIntervalMs } = options;
   const services: NodeServices = {
     name: () => name.value,
     keepName: (changed) => options.keepName?.(changed),
+    ...openPrivacy(options),
     ...openOwnStatus(home.directory, (reason) => log('warn', 'own-status-not-kept', { reason })),
     publish: (event) => feed.publish(event),
     publishedSeq: (newestStored) => feed.publishedSeq(newestStored),

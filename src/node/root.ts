@@ -38,9 +38,10 @@ import { openHome, type Home } from '../home/home.js';
 import { loadIdentity } from '../home/identity-file.js';
 import { openOwnStatus } from '../home/own-status-file.js';
 import { openKeyring, type Keyring } from './keyring.js';
+import { openPrivacy } from './options/privacy.js';
 import { openJobs, type Jobs } from './jobs.js';
 import { openOldHistory, type OldHistory } from '../home/foreign-files.js';
-import { readForeignSettings, type ForeignSettings } from './foreign-options.js';
+import { readForeignSettings, type ForeignSettings } from './options/foreign.js';
 import { localHandle } from './local-handle.js';
 import { statsOf } from './stats.js';
 import { branch, causeOf, missingEntry, shippedWorkers, type WorkerEntries } from './tree.js';
@@ -289,6 +290,7 @@ class RunningNode {
         this.#name = name;
         this.#options.keepName?.(name);
       },
+      ...openPrivacy(this.#options),
       ...openOwnStatus(this.#home.directory, (reason) =>
         this.#log('warn', 'own-status-not-kept', { reason }),
       ),

@@ -22,6 +22,7 @@ const anOperation: fc.Arbitrary<Operation> = fc.oneof(
     text,
   })),
   id.map((target): Operation => ({ kind: 'delete', target })),
+  id.map((upTo): Operation => ({ kind: 'read', upTo })),
   fc
     .tuple(id, revision, fc.constantFrom('👍', '👨‍👩‍👧‍👦', '🇩🇪', '👋🏽'), fc.boolean())
     .map(([target, rev, emoji, isOn]): Operation => ({
@@ -83,6 +84,7 @@ test('the bytes of each operation stay what they are', () => {
       { kind: 'reaction', target, revision: 1, emoji: '👍', isOn: true },
       `07 0000002d ${start} ${'02'.repeat(16)} 0001 01 f09f918d`,
     ],
+    [{ kind: 'read', upTo: target }, `08 00000026 ${start} ${'02'.repeat(16)}`],
   ];
   for (const [operation, hex] of table) {
     const [content] = pack([{ ...common, operation }])._unsafeUnwrap();
@@ -107,6 +109,8 @@ test('an operation that cannot be read keeps its id, so that it can be confirmed
     [edit, [targetBytes, two, Uint8Array.of(0xc0)]],
     [remove, []],
     [remove, [targetBytes.subarray(1)]],
+    [operationKind.read, []],
+    [operationKind.read, [targetBytes.subarray(1)]],
     [reaction, [targetBytes, two, Uint8Array.of(1)]],
     [reaction, [targetBytes, two, Uint8Array.of(2), utf8('👍')]],
     [reaction, [targetBytes, two, Uint8Array.of(1), utf8('👍👍')]],

@@ -34,12 +34,12 @@ test('unread messages are counted by peer, over restarts, until they are read', 
   const again = (await start(file))._unsafeUnwrap();
   const { unread } = (await again.call('unseen', none))._unsafeUnwrap();
   assert.equal(unread[0]?.name, 'bob', 'the newest line of the talk names the peer');
-  const upToFirst = (await again.call('read', { peerId: alice, upToSeq: 1 }))._unsafeUnwrap();
-  assert.deepEqual(upToFirst, { readSeq: 1, unread: 1, newestSeq: 4 });
-  const back = (await again.call('read', { peerId: alice, upToSeq: 0 }))._unsafeUnwrap();
+  const upToFirst = (await again.call('read', { peerId: alice, upToSeq: 1, isTold: true }))._unsafeUnwrap();
+  assert.deepEqual(upToFirst, { readSeq: 1, unread: 1, newestSeq: 4, owed: null });
+  const back = (await again.call('read', { peerId: alice, upToSeq: 0, isTold: true }))._unsafeUnwrap();
   assert.equal(back.readSeq, 1, 'the mark never goes back');
-  const all = (await again.call('read', { peerId: alice, upToSeq: null }))._unsafeUnwrap();
-  assert.deepEqual(all, { readSeq: 4, unread: 0, newestSeq: 4 });
+  const all = (await again.call('read', { peerId: alice, upToSeq: null, isTold: true }))._unsafeUnwrap();
+  assert.deepEqual(all, { readSeq: 4, unread: 0, newestSeq: 4, owed: null });
   assert.deepEqual(await unreadOf(again), [[dave, 0, 1]]);
   await again.stop();
 });
@@ -50,9 +50,9 @@ test('a mark in one batch with a new message counts that message once', () =>
     await history.call('append', { entries: [incoming(1, alice)] });
     const [, mark] = await history.batch([
       { name: 'append', body: { entries: [incoming(2, alice)] } },
-      { name: 'read', body: { peerId: alice, upToSeq: 1 } },
+      { name: 'read', body: { peerId: alice, upToSeq: 1, isTold: true } },
     ]);
-    assert.deepEqual(mark?._unsafeUnwrap(), { readSeq: 1, unread: 1, newestSeq: 2 });
+    assert.deepEqual(mark?._unsafeUnwrap(), { readSeq: 1, unread: 1, newestSeq: 2, owed: null });
     assert.deepEqual(await unreadOf(history), [[alice, 1, 1]]);
   }));
 

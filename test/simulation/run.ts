@@ -280,7 +280,7 @@ export class NodeRun {
       case 'own-status':
         break;
       case 'settings':
-        node.name = effect.name;
+        if (effect.say === 'name') node.name = effect.name;
         break;
       case 'caller':
         this.#answer(effect);

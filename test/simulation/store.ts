@@ -94,7 +94,7 @@ export class Disk {
   read(peerId: PeerId, upToSeq: number | null): ReadMark {
     const newestSeq = this.entries.length;
     this.#readSeqs.set(peerId, Math.max(this.#readSeqs.get(peerId) ?? 0, upToSeq ?? newestSeq));
-    return { ...this.#unread(peerId), newestSeq };
+    return { ...this.#unread(peerId), newestSeq, owed: null };
   }
 
   #unread(peerId: PeerId) {
@@ -216,6 +216,9 @@ export class SimulatedHistory {
         throw new Error('the simulation operates on no message');
       case 'readdress':
         throw new Error('the simulation sends to no address');
+      case 'told':
+      case 'peer-read':
+        throw new Error('the simulation tells no read mark');
       case 'read':
         this.#write(
           () => disk.read(ask.peerId, ask.upToSeq),

@@ -154,6 +154,12 @@ export class PairNode {
         return { type: 'outbox', result: await this.#history.call('outbox', ask) };
       case 'page':
         return { type: 'page', result: await this.#history.call('page', ask.query) };
+      case 'read':
+        return { type: 'read', result: await this.#history.call('read', ask) };
+      case 'told':
+        return { type: 'told', result: await this.#history.call('told', ask) };
+      case 'peer-read':
+        return { type: 'peer-read', result: await this.#history.call('peerRead', ask) };
       case 'put-contact':
         return { type: 'contact', result: await this.#history.call('putContact', ask.contact) };
       default:

@@ -17,6 +17,7 @@ import type {
   PeerEvent,
   PeerState,
   PresenceEvent,
+  PrivacyInfo,
   SafetyInfo,
   SelfInfo,
   StatusEvent,
@@ -154,6 +155,8 @@ export function startFakeNode(options: FakeNodeOptions = {}): FakeNode {
     },
     status: () => okAsync(it.status),
     setStatus: ({ presence, text = '' }) => okAsync(it.setStatus(presence, text)),
+    privacy: () => okAsync(it.privacy),
+    setPrivacy: (choice) => okAsync((it.privacy = { ...it.privacy, ...choice })),
     setIdle: (isIdle) => okAsync(it.setStatus(isIdle ? 'away' : 'here', '')),
     disconnect: (word) => lift(it.find(word).map(() => null)),
     stats: () => okAsync({ actors: [], threads: [], tree: noActors }),
@@ -204,6 +207,7 @@ class Fake {
   /** Contacts that an accepted key replaces. */
   replaced: readonly PeerEvent[] = [];
   emittedSeq = 0;
+  privacy: PrivacyInfo = { receipts: 'verified', typing: 'verified' };
   status: PresenceEvent = { type: 'presence', presence: 'here' };
   name: string;
   isClosed = false;

@@ -29,8 +29,8 @@ export class ScreenModel {
         at += sequence[0].length;
         continue;
       }
-      // Bracketed paste changes what the terminal sends, and nothing on the screen.
-      const mode = /^\u001b\[\?2004[hl]/.exec(text.slice(at, at + 8));
+      // Bracketed paste and reports of the focus change what the terminal sends, and nothing on the screen.
+      const mode = /^\u001b\[\?(?:2004|1004)[hl]/.exec(text.slice(at, at + 8));
       if (mode !== null) {
         at += mode[0].length;
         continue;

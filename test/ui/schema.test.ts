@@ -161,6 +161,8 @@ test('every line of every command fits the schema', options, async (context) => 
   await run(['block', 'bob']);
   await run(['unblock', 'bob']);
   await run(['status', 'busy', 'in a call', '--until', '2h']);
+  await run(['privacy', 'receipts', 'contacts']);
+  await run(['privacy', 'typing', 'off', '--for', 'bob']);
   await run(['config']);
   await run(['config', 'check']);
   await run(['completion', 'bash']);
@@ -257,6 +259,8 @@ test('every request and answer of the local API fits the schema', options, async
   const given: Readonly<Record<keyof typeof methods, object>> = {
     startedWith: {},
     release: {},
+    privacy: {},
+    setPrivacy: { receipts: 'verified' },
     self: {},
     ownSafetyCode: {},
     peers: {},

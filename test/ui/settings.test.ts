@@ -19,7 +19,8 @@ function starting(context: TestContext, env: Readonly<Record<string, string>> = 
   return it;
 }
 
-const withoutLog = ({ log: _log, keepName: _keep, ...rest }: NodeOptions): object => rest;
+const withoutLog = ({ log: _log, keepName: _keep, keepPrivacy: _keeps, ...rest }: NodeOptions): object =>
+  rest;
 
 const folder = mkdtempSync(join(tmpdir(), 'parlance-test-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -39,6 +40,8 @@ const samples: Readonly<Record<keyof typeof settings, readonly [string, unknown]
   filesDir: [folder, folder],
   filesAccept: ['contacts', 'contacts'],
   filesBytesMax: ['5000', 5_000],
+  readReceipts: ['contacts', 'contacts'],
+  typingNotices: ['none', 'none'],
   compact: ['yes', true],
   dialects: ['synergy,cmp2204', ['synergy', 'cmp2204']],
   listen: ['chatbuddy=0,cse310=7', ['chatbuddy=0', 'cse310=7']],
@@ -98,6 +101,8 @@ test('each setting means the same as a flag, as a variable and in the file', opt
     filesDir: folder,
     filesAccept: 'contacts',
     filesBytesMax: 5_000,
+    readReceipts: 'contacts',
+    typingNotices: 'none',
     compact: true,
     dialects: ['synergy', 'cmp2204'],
     listen: ['chatbuddy=0', 'cse310=7'],

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { readStatus } from '../../src/ui/cli/commands/status.js';
 import { parseFutureTime } from '../../src/ui/cli/options/time.js';
-import { Idleness } from '../../src/ui/cli/prompt/idleness.js';
+import { Idleness } from '../../src/ui/cli/prompt/user/idleness.js';
 import { peerStatusWords } from '../../src/ui/cli/screen/present.js';
 import { testMsMax } from '../support/deadline.js';
 import { startFakeNode } from '../support/fake-node.js';

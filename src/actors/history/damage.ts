@@ -17,10 +17,9 @@ import {
   decodeContact,
   decodeEntry,
   encodeEntry,
-  entryColumns,
   entryColumnsWith,
   entryState,
-  noSixthColumns,
+  laterColumnsOf,
 } from './rows.js';
 import { schemaVersion } from './schema.js';
 import {
@@ -179,18 +178,16 @@ function readRows(source: Sql, afterSeq: number, entriesMax: number): Result<rea
     );
   const version = schemaVersion(source);
   if (version === 1) return read(firstColumns);
-  if (version < 6) return read(entryColumnsBefore).orElse(() => read(statelessBefore));
-  return read(entryColumns).orElse(() => read(stateless));
+  const later = laterColumnsOf(version);
+  return read(entryColumnsWith(entryState, undefined, later)).orElse(() =>
+    read(entryColumnsWith(unreadState, undefined, later)),
+  );
 }
 
 /** Columns of a file of schema version 1. */
-const firstColumns = entryColumnsWith('CAST(line.state AS INTEGER)', '0', noSixthColumns);
+const firstColumns = entryColumnsWith('CAST(line.state AS INTEGER)', '0', laterColumnsOf(1));
 /** A native message may be sent again, since its receiver recognises it. A foreign program would show it twice. */
 const unreadState = 'CASE WHEN line.direction <> 1 THEN 2 WHEN line.dialect = 0 THEN 0 ELSE 1 END';
-const stateless = entryColumnsWith(unreadState);
-/** Columns of a file without operations on messages. */
-const entryColumnsBefore = entryColumnsWith(entryState, undefined, noSixthColumns);
-const statelessBefore = entryColumnsWith(unreadState, undefined, noSixthColumns);
 
 function restoreOthers(store: HistoryStore, source: Sql): void {
   const readable = (sql: string): readonly SqlRow[] =>

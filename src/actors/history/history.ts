@@ -91,8 +91,15 @@ export const history = actor<HistoryArgs, HistoryState, HistoryProtocol>({
         return ok(null);
       });
     },
-    read: (state, { peerId, upToSeq }, _context, from) =>
-      write(state, from, (store) => ok(store.read(peerId, upToSeq))),
+    read: (state, { peerId, upToSeq, isTold }, _context, from) =>
+      write(state, from, (store) => ok(store.read(peerId, upToSeq, isTold))),
+    told: (state, { peerId, seq }, _context, from) =>
+      write(state, from, (store) => {
+        store.receipts.told(peerId, seq);
+        return ok(null);
+      }),
+    peerRead: (state, { peerId, upTo, atMs }, _context, from) =>
+      write(state, from, (store) => ok(store.receipts.peerRead(peerId, upTo, atMs))),
     emitted: (state, { seq }, _context, from) => write(state, from, (store) => ok(store.raiseEmitted(seq))),
     unseen: (state, _body, context) =>
       reply(

@@ -8,7 +8,7 @@ import { integerOf, type Sql, type SqlValue } from './sql.js';
 
 /** Inserts one entry: `seq`, peer, direction, id and `rest`. */
 export const insertEntry =
-  'INSERT INTO line VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING';
+  'INSERT INTO line VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING';
 
 /** Splits entries into runs of `runEntries` that one statement can insert, and the entries between them, one by one. */
 export function runsOf(entries: readonly EncodedEntry[]): readonly (readonly EncodedEntry[])[] {

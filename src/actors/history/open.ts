@@ -122,7 +122,18 @@ function prepareTables(sql: Sql, file: string): StoreError | null {
 
 /** Checks table by table. The search index is left out: its check takes long, and it can be rebuilt. */
 function checkTables(sql: Sql): void {
-  for (const table of ['line', 'delivery', 'peer', 'span', 'contact', 'setting', 'progress', 'tally', 'op']) {
+  for (const table of [
+    'line',
+    'delivery',
+    'peer',
+    'span',
+    'contact',
+    'setting',
+    'progress',
+    'tally',
+    'op',
+    'timer',
+  ]) {
     const present = sql.integer("SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = ?", [
       table,
     ]);
@@ -137,13 +148,14 @@ function checkTables(sql: Sql): void {
 /** Checks that tables, columns and indexes exist. A missing one is damage, not a bug. */
 function checkColumns(sql: Sql): void {
   const wanted: readonly (readonly [string, number])[] = [
-    ['line', 20],
+    ['line', 23],
     ['op', 11],
     ['delivery', 4],
     ['peer', 2],
     ['span', 3],
-    ['contact', 18],
-    ['tally', 4],
+    ['contact', 19],
+    ['tally', 6],
+    ['timer', 4],
     ['setting', 2],
     ['progress', 3],
     ['line_text', 2],
@@ -152,7 +164,7 @@ function checkColumns(sql: Sql): void {
     const found = sql.integer('SELECT count(*) FROM pragma_table_info(?)', [table]);
     if (found !== columns) throw new SqlTrouble('damaged', `table ${table} is not whole`);
   }
-  for (const index of ['line_id', 'line_peer', 'delivery_waits', 'op_target', 'op_waits'])
+  for (const index of ['line_id', 'line_peer', 'line_expires', 'delivery_waits', 'op_target', 'op_waits'])
     if (sql.integer("SELECT count(*) FROM sqlite_schema WHERE type = 'index' AND name = ?", [index]) !== 1)
       throw new SqlTrouble('damaged', `index ${index} is missing`);
 }

@@ -9,6 +9,7 @@ import type {
   Correspondent,
   OutboxPage,
   OutboxSize,
+  PeerRead,
   Emitted,
   Found,
   MessageWord,
@@ -80,8 +81,23 @@ export type HistoryProtocol = {
   /** Reads the number and bytes of the waiting entries of all peers, as committed. */
   outboxSize: Call<Record<string, never>, OutboxSize, StoreError>;
   page: Call<HistoryQuery, readonly Entry[], StoreError>;
-  /** Marks messages of a peer as read up to a `seq` (null: all); the mark never goes back. The reply comes after the sync. */
-  read: Call<{ readonly peerId: PeerId; readonly upToSeq: number | null }, ReadMark, StoreError>;
+  /**
+   * Marks messages of a peer as read up to a `seq` (null: all); the mark never goes back. `isTold`: the peer is not to
+   * learn of it. The reply comes after the sync.
+   */
+  read: Call<
+    { readonly peerId: PeerId; readonly upToSeq: number | null; readonly isTold: boolean },
+    ReadMark,
+    StoreError
+  >;
+  /** Notes that a peer knows that its messages were read up to a `seq`. */
+  told: Call<{ readonly peerId: PeerId; readonly seq: number }, null, StoreError>;
+  /** Notes that a peer has read our messages up to this one. Null: no own message to the peer has this id. */
+  peerRead: Call<
+    { readonly peerId: PeerId; readonly upTo: MessageId; readonly atMs: number },
+    PeerRead | null,
+    StoreError
+  >;
   /** A reader of `serve --json` got every message up to this `seq`; the mark never goes back. */
   emitted: Call<Emitted, Emitted, StoreError>;
   unseen: Call<Record<string, never>, Unseen, StoreError>;

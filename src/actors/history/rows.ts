@@ -1,5 +1,6 @@
 /** Entries and contacts as rows of the history. Pure. Rows that are read are checked, since a disk is not trusted. */
-import type { Contact, Standing, Trust } from '../../chat/people/contact.js';
+import { sharesOf, type Contact, type Standing, type Trust } from '../../chat/people/contact.js';
+import type { Share } from '../../chat/people/privacy/privacy.js';
 import type { Content, DeliveryState, Entry, NewEntry } from '../../chat/delivery/entry.js';
 import type { DialectName, Encryption } from '../../dialects/dialect.js';
 import {
@@ -82,6 +83,9 @@ export function encodeEntry(entry: NewEntry): EncodedEntry {
       entry.revised?.isDeleted === true ? 1 : 0,
       null,
       null,
+      entry.readAtMs ?? null,
+      null,
+      null,
     ],
   };
 }
@@ -100,18 +104,23 @@ export const isWaiting = (state: DeliveryState, dialect: DialectName): boolean =
 export const entryColumnsWith = (
   state: string,
   kind = 'CAST(line.kind AS INTEGER)',
-  sixth = sixthColumns,
+  later = laterColumnsOf(Number.POSITIVE_INFINITY),
 ): string =>
   `line.seq, line.direction = 1, CAST(line.id AS BLOB), CAST(line.sent_at AS INTEGER),
   CAST(line.received_at AS INTEGER), ${state}, CAST(line.dialect AS INTEGER),
   CAST(line.encryption AS INTEGER), line.verified = 1, CAST(line.name AS BLOB), CAST(line.conversation AS BLOB),
-  CAST(line.text AS BLOB), CAST(peer.id AS BLOB), ${kind}, ${sixth}`;
+  CAST(line.text AS BLOB), CAST(peer.id AS BLOB), ${kind}, ${later}`;
 
-/** The columns of migration 6. */
+/** The columns of migrations 6 and 7 in a file of a schema version. */
+export function laterColumnsOf(version: number): string {
+  const sixth = version < 6 ? 'NULL, NULL, 0, NULL' : sixthColumns;
+  return `${sixth}, ${version < 7 ? 'NULL, NULL, NULL' : seventhColumns}`;
+}
+
 const sixthColumns = `CAST(line.reply_to AS BLOB), CAST(line.edited_at AS INTEGER), CAST(line.deleted AS INTEGER),
   CAST(line.reactions AS BLOB)`;
-/** The values of `sixthColumns` for an entry of an older file. */
-export const noSixthColumns = 'NULL, NULL, 0, NULL';
+const seventhColumns =
+  'CAST(line.read_at AS INTEGER), CAST(line.ttl AS INTEGER), CAST(line.expires_at AS INTEGER)';
 
 /** The state of a received entry. */
 const receivedState = String(stateNumber('delivered'));
@@ -146,6 +155,7 @@ export function decodeEntry(row: SqlRow): Entry {
     encryption: member(encryptions, row[7]),
     verified: integerOf(row[8]) === 1,
     state: member(states, row[5]),
+    ...(row[18] === null ? {} : { readAtMs: integerOf(row[18]) }),
     ...revisedOf(row),
   };
 }
@@ -194,16 +204,21 @@ export const contactValues = (contact: Contact): readonly SqlValue[] => [
   place(standings, contact.standing),
   whole(contact.warnedAtMs),
   textOrNull((contact.formerNames ?? []).join('\n')),
+  place(shares, contact.receipts) + shares.length * place(shares, contact.typing),
 ];
+
+/** The file stores two places in this list in one number, so it is never changed. */
+const shares: readonly (Share | undefined)[] = [undefined, 'on', 'off'];
 
 /** The columns that `decodeContact` reads; `second`, `third` and `fourth` are the columns of these migrations. */
 const contactColumnsWith = (
   second: string,
   third: string,
   fourth: string,
+  seventh = '0',
 ): string => `CAST(peer.id AS BLOB), CAST(name AS BLOB), CAST(id_key AS BLOB),
   CAST(trust AS INTEGER), blocked = 1, CAST(certificate_serial AS INTEGER), CAST(wire_version AS INTEGER),
-  CAST(address AS BLOB), CAST(first_seen AS INTEGER), CAST(last_seen AS INTEGER), ${second}, ${third}, ${fourth}`;
+  CAST(address AS BLOB), CAST(first_seen AS INTEGER), CAST(last_seen AS INTEGER), ${second}, ${third}, ${fourth}, ${seventh}`;
 
 const secondColumns = 'CAST(features AS INTEGER), CAST(next_key AS BLOB)';
 const thirdColumns = `CAST(alias AS BLOB), CAST(note AS BLOB), CAST(muted AS INTEGER), CAST(standing AS INTEGER),
@@ -212,19 +227,27 @@ const thirdColumns = `CAST(alias AS BLOB), CAST(note AS BLOB), CAST(muted AS INT
 const noThird = 'NULL, NULL, 0, 0, 0';
 
 const fourthColumns = 'CAST(former_names AS BLOB)';
+const seventhContactColumn = 'CAST(shares AS INTEGER)';
 
 /** The columns that `decodeContact` reads, in a file of this version. */
-export const contactColumns = contactColumnsWith(secondColumns, thirdColumns, fourthColumns);
+export const contactColumns = contactColumnsWith(
+  secondColumns,
+  thirdColumns,
+  fourthColumns,
+  seventhContactColumn,
+);
 
 /** Returns the columns that `decodeContact` reads, for a file of an older schema version. */
 export function contactColumnsOf(version: number): string {
   if (version === 1) return contactColumnsWith('0, NULL', noThird, 'NULL');
   if (version === 2) return contactColumnsWith(secondColumns, noThird, 'NULL');
-  return version === 3 ? contactColumnsWith(secondColumns, thirdColumns, 'NULL') : contactColumns;
+  if (version === 3) return contactColumnsWith(secondColumns, thirdColumns, 'NULL');
+  return version < 7 ? contactColumnsWith(secondColumns, thirdColumns, fourthColumns) : contactColumns;
 }
 
 /** Throws `SqlTrouble` (damaged). */
 export function decodeContact(row: SqlRow): Contact {
+  const share = integerOf(row[18]);
   return {
     peerId: decodePeerId(row[0]),
     name: decodeText(bytesOf(row[1])),
@@ -244,6 +267,10 @@ export function decodeContact(row: SqlRow): Contact {
     standing: member(standings, row[15]),
     warnedAtMs: integerOf(row[16]),
     ...(row[17] === null ? {} : { formerNames: textOf(row[17]).split('\n') }),
+    ...sharesOf({
+      receipts: shares[share % shares.length],
+      typing: shares[Math.floor(share / shares.length)],
+    }),
   };
 }
 

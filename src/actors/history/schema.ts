@@ -44,6 +44,12 @@ export const emptyIndex = `DROP TABLE IF EXISTS line_text;
  * `line.reactions` holds the reactions to show. `op` has a row for each edit and reaction that counts, and for each
  * operation that waits for its message; its `seq` is that of the operation in `line`. The index is rebuilt, so that
  * deleted words leave the file.
+ *
+ * Migration 7. Read marks: `line.read_at` is the time at which the peer reported that it read an own
+ * message, `tally.told_seq` the `seq` up to which the peer knows that its messages were read, and `tally.peer_read_seq` the one
+ * up to which it read ours. Messages that were read before are reported to nobody. `contact.shares` holds the choices about marks of
+ * one peer. Disappearing messages: `line.ttl` is their time in seconds, `line.expires_at` its end, and `timer` the time
+ * for new messages of a conversation.
  */
 export const migrations: readonly string[] = [
   `CREATE TABLE peer(no INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE);
@@ -102,6 +108,16 @@ export const migrations: readonly string[] = [
   CREATE INDEX op_target ON op(target);
   CREATE INDEX op_waits ON op(peer_no) WHERE waits = 1;
   ${emptyIndex}`,
+  `ALTER TABLE line ADD COLUMN read_at INTEGER;
+  ALTER TABLE line ADD COLUMN ttl INTEGER;
+  ALTER TABLE line ADD COLUMN expires_at INTEGER;
+  CREATE INDEX line_expires ON line(expires_at) WHERE expires_at IS NOT NULL;
+  CREATE TABLE timer(
+    peer_no INTEGER PRIMARY KEY, seconds INTEGER NOT NULL, sent_at INTEGER NOT NULL, id BLOB NOT NULL);
+  ALTER TABLE tally ADD COLUMN told_seq INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE tally ADD COLUMN peer_read_seq INTEGER NOT NULL DEFAULT 0;
+  UPDATE tally SET told_seq = read_seq;
+  ALTER TABLE contact ADD COLUMN shares INTEGER NOT NULL DEFAULT 0;`,
 ];
 
 /** Reads the version of the schema. */

@@ -32,39 +32,23 @@ import { correspondentsOf, deliver, markDeliveries } from './deliveries.js';
 import { erase } from './erasure/erase.js';
 import { pageOf, outboxOf } from './page.js';
 import { contactsOf, putContact } from './parts/contacts.js';
+import { newDraft, type Draft } from './parts/draft.js';
 import { findMessages } from './parts/find.js';
 import { noConsequences, Operations, summaryOf, type Consequences } from './parts/operations.js';
+import { Receipts } from './parts/receipts.js';
 import { readdress } from './parts/readdress.js';
-import { widen, writeSpans, type Spans } from './parts/spans.js';
+import { widen, writeSpans } from './parts/spans.js';
 import { PeerNumbers } from './peer-numbers.js';
 import { indexedSeq, resetIndex } from './search/search.js';
 import { IndexSlices } from './search/slices.js';
 import type { Sql, SqlValue } from './sql.js';
-import {
-  addArrivals,
-  countArrival,
-  emittedOf,
-  raiseEmitted,
-  readUpTo,
-  recount,
-  unreadOf,
-  type Arrival,
-} from './tally.js';
+import { addArrivals, countArrival, emittedOf, raiseEmitted, readUpTo, recount, unreadOf } from './tally.js';
 import { keepSeqFloor, newestSeqOf, WaitingMessages, waitingSize } from './waiting.js';
-
-/** The changes of the open transaction. They take effect with its commit, and vanish with its rollback. */
-interface Draft {
-  newestSeq: number;
-  outboxEntries: number;
-  outboxBytes: number;
-  walBytes: number;
-  readonly spans: Spans;
-  /** By the number of the peer. An append holds one direction, so taking it back leaves them as they are. */
-  readonly arrivals: Map<number, Arrival>;
-}
 
 /** The tables of one open file. */
 export class HistoryStore {
+  /** Read marks between this user and each peer. */
+  readonly receipts: Receipts;
   readonly #sql: Sql;
   readonly #peers: PeerNumbers;
   #draft: Draft;
@@ -86,7 +70,8 @@ export class HistoryStore {
     this.#slices = new IndexSlices(sql, this.#indexedSeq);
     this.#outbox = waitingSize(sql);
     this.#operations = new Operations(sql, () => this.#indexedSeq);
-    this.#draft = this.#newDraft();
+    this.#draft = newDraft(this.#newestSeq, this.#outbox);
+    this.receipts = new Receipts(sql, this.#peers);
   }
 
   /** Greatest committed `seq`; 0: none. */
@@ -116,7 +101,7 @@ export class HistoryStore {
 
   /** Runs `work` in a transaction. Its writes are synced on return; on an exception nothing is written. */
   transaction<T>(work: () => T): T {
-    this.#draft = this.#newDraft();
+    this.#draft = newDraft(this.#newestSeq, this.#outbox);
     this.#operations.begin();
     try {
       const value = this.#sql.transaction(() => {
@@ -278,12 +263,14 @@ export class HistoryStore {
     Object.assign(this.#draft, { outboxEntries: entries, outboxBytes: bytes });
   }
 
-  /** Within `transaction`. Marks messages of a peer as read up to a `seq`; null: all that are stored. */
-  read(peerId: PeerId, upToSeq: number | null): ReadMark {
+  /** Within `transaction`. Marks messages of a peer as read up to a `seq`; null: all that are stored. `isTold`: in silence. */
+  read(peerId: PeerId, upToSeq: number | null, isTold = true): ReadMark {
     this.#writeArrivals();
     const { newestSeq } = this.#draft;
     const seq = Math.min(upToSeq ?? newestSeq, newestSeq);
-    return { ...readUpTo(this.#sql, this.#peers.give(peerId), seq), newestSeq };
+    const mark = readUpTo(this.#sql, this.#peers.give(peerId), seq);
+    if (isTold) this.receipts.told(peerId, seq);
+    return { ...mark, newestSeq, owed: isTold ? null : this.receipts.owedTo(peerId) };
   }
 
   /** Within `transaction`. A reader of `serve --json` got everything up to this `seq`. */
@@ -296,7 +283,10 @@ export class HistoryStore {
   }
 
   /** Reads the marks of readers. */
-  unseen = (): Unseen => ({ unread: unreadOf(this.#sql), emittedSeq: emittedOf(this.#sql).seq });
+  unseen(): Unseen {
+    const { seq } = emittedOf(this.#sql);
+    return { unread: unreadOf(this.#sql), emittedSeq: seq, owed: this.receipts.owed() };
+  }
 
   /** Within `transaction`. `values`: `contactValues`. */
   putContact = (peerId: PeerId, values: readonly SqlValue[]): void =>
@@ -363,17 +353,6 @@ export class HistoryStore {
   /** Closes without a checkpoint: after a failed sync the next start checks the file. */
   abandon(): void {
     this.#sql.close();
-  }
-
-  #newDraft(): Draft {
-    return {
-      newestSeq: this.#newestSeq,
-      outboxEntries: this.#outbox.entries,
-      outboxBytes: this.#outbox.bytes,
-      walBytes: 0,
-      spans: new Map(),
-      arrivals: new Map(),
-    };
   }
 
   /** Counts a written row. */

@@ -28,7 +28,7 @@ export function countArrival(
 /** Adds received messages to the counts. */
 export function addArrivals(sql: Sql, arrivals: ReadonlyMap<number, Arrival>): void {
   const add = sql.prepare(
-    `INSERT INTO tally VALUES (?, 0, ?, ?) ON CONFLICT(peer_no) DO UPDATE
+    `INSERT INTO tally(peer_no, read_seq, unread, bytes) VALUES (?, 0, ?, ?) ON CONFLICT(peer_no) DO UPDATE
      SET unread = unread + excluded.unread, bytes = bytes + excluded.bytes`,
   );
   for (const [peerNo, { messages, bytes }] of arrivals) add.run([peerNo, messages, bytes]);
@@ -41,7 +41,7 @@ export function addArrivals(sql: Sql, arrivals: ReadonlyMap<number, Arrival>): v
 export function readUpTo(sql: Sql, peerNo: number, seq: number): Pick<Unread, 'readSeq' | 'unread'> {
   sql
     .prepare(
-      `INSERT INTO tally VALUES (?, ?, 0, 0) ON CONFLICT(peer_no) DO UPDATE
+      `INSERT INTO tally(peer_no, read_seq, unread, bytes) VALUES (?, ?, 0, 0) ON CONFLICT(peer_no) DO UPDATE
        SET read_seq = max(read_seq, excluded.read_seq)`,
     )
     .run([peerNo, seq]);

@@ -63,6 +63,10 @@ export const node = actor<NodeArgs, State, NodeProtocol, NodeLinks>({
       ask(state, { name: 'read', body, call: state.calls.open(from) }, context, from),
     emitted: (state, body, context, from) =>
       ask(state, { name: 'emitted', body, call: state.calls.open(from) }, context, from),
+    privacy: (state, body, context, from) =>
+      ask(state, { name: 'privacy', body, call: state.calls.open(from) }, context, from),
+    setPrivacy: (state, body, context, from) =>
+      ask(state, { name: 'setPrivacy', body, call: state.calls.open(from) }, context, from),
     contacts: (state, body, context, from) =>
       ask(state, { name: 'contacts', body, call: state.calls.open(from) }, context, from),
     contact: (state, body, context, from) =>
@@ -227,6 +231,7 @@ async function start(args: NodeArgs, context: NodeContext): Promise<Result<State
     unseen: unseen.value,
     publishedSeq: services.publishedSeq(newest.value),
     status: services.status(),
+    privacy: services.privacy(),
   };
   for (const effect of core.restore(stored, given(args))) perform(state, effect, context);
   return ok(state);

@@ -2,18 +2,15 @@
  * Performs the effects of the core: each one becomes a message to an actor, or a call of a service. No decision is
  * made here. Answers of other actors come back as messages to the node, and from there as inputs of the core.
  */
-import type { ResultAsync } from 'neverthrow';
-import type { EntryAsk, StoreFailure } from '../../chat/delivery/effects.js';
-import type { IdTaken } from '../../chat/errors.js';
-import type { Effect, StoredAnswer } from '../../chat/effects.js';
+import type { Effect } from '../../chat/effects.js';
 import type { TransferAnswer, TransferAsk } from '../../chat/files/effects.js';
 import { times as transferTimes } from '../../chat/files/limits.js';
-import type { ContactAsk } from '../../chat/people/effects.js';
 import { dialing } from '../../chat/routes/limits.js';
 import type { TransportEffect } from '../../chat/routes/route.js';
 import type { CallerEffect, LogEffect, Token } from '../../chat/turn.js';
 import { unreachable } from '../../exhaustive.js';
 import { LogRation } from '../../runtime/log-ration.js';
+import { askHistory } from './ask-history.js';
 import { tellForeign, tellSession } from './connections.js';
 import { ownKeyOf, takePort, type NodeContext, type Shell } from './shell.js';
 import { nothingHeard } from '../../chat/presence/heard-log.js';
@@ -63,7 +60,8 @@ export function perform(shell: Shell, effect: Effect, context: NodeContext): voi
       services.keepHistoryLine(effect.line);
       break;
     case 'settings':
-      services.keepName(effect.name);
+      if (effect.say === 'name') services.keepName(effect.name);
+      else services.keepPrivacy(effect.privacy);
       break;
     case 'own-status':
       services.keepStatus(effect.status);
@@ -116,71 +114,6 @@ function tellPresence(effect: Extract<Effect, { readonly to: 'presence' }>, cont
     }
     default:
       unreachable(effect);
-  }
-}
-
-function askHistory(shell: Shell, token: Token, ask: EntryAsk | ContactAsk, context: NodeContext): void {
-  const { history } = context.links;
-  const report = <T, E extends StoreFailure | IdTaken>(
-    asked: ResultAsync<T, E>,
-    answerOf: (result: Awaited<typeof asked>) => StoredAnswer,
-  ): void => {
-    void asked.then((result) => {
-      if (result.isErr() && result.error.code === 'store/gone') shell.args.services.homeGone(result.error);
-      context.self('stored', { token, answer: answerOf(result) });
-    });
-  };
-  switch (ask.type) {
-    case 'append':
-      report(history.call('append', { entries: ask.entries }), (result) => ({ type: 'append', result }));
-      break;
-    case 'mark': {
-      const { peerId, ids, state } = ask;
-      report(history.call('mark', { peerId, ids, state }), (result) => ({ type: 'mark', result }));
-      break;
-    }
-    case 'outbox': {
-      const { peerId, afterSeq, entriesMax, bytesMax } = ask;
-      const page = history.call('outbox', { peerId, afterSeq, entriesMax, bytesMax });
-      report(page, (result) => ({ type: 'outbox', result }));
-      break;
-    }
-    case 'page':
-      report(history.call('page', ask.query), (result) => ({ type: 'page', result }));
-      break;
-    case 'find': {
-      const { peerId, word, emoji } = ask;
-      report(history.call('find', { peerId, word, emoji }), (result) => ({ type: 'find', result }));
-      break;
-    }
-    case 'rewrite': {
-      const { peerId, seq, text, isHere } = ask;
-      const rewritten = history.call('rewrite', { peerId, seq, text, isHere });
-      report(rewritten, (result) => ({ type: 'rewrite', result }));
-      break;
-    }
-    case 'readdress': {
-      const { from, peerId, name } = ask;
-      const moved = history.call('readdress', { from, peerId, name });
-      report(moved, (result) => ({ type: 'readdress', result }));
-      break;
-    }
-    case 'read': {
-      const { peerId, upToSeq } = ask;
-      report(history.call('read', { peerId, upToSeq }), (result) => ({ type: 'read', result }));
-      break;
-    }
-    case 'emitted':
-      report(history.call('emitted', { seq: ask.seq }), (result) => ({ type: 'emitted', result }));
-      break;
-    case 'put-contact':
-      report(history.call('putContact', ask.contact), (result) => ({ type: 'contact', result }));
-      break;
-    case 'drop-contact':
-      report(history.call('dropContact', { peerId: ask.peerId }), (result) => ({ type: 'contact', result }));
-      break;
-    default:
-      unreachable(ask);
   }
 }
 

@@ -10,6 +10,7 @@ import type { RuntimeError } from '../../runtime/errors.js';
 import type { MessageId } from '../../ids.js';
 import type { Status } from '../../wire/status.js';
 import type { ChildSpec } from '../../runtime/actor.js';
+import type { Privacy } from '../../chat/people/privacy/privacy.js';
 import type { Vault } from '../../chat/people/vault.js';
 import type {
   SessionArgs,
@@ -43,6 +44,10 @@ export interface NodeServices {
   name(): string;
   /** Keeps a new name for the next start. */
   keepName(name: string): void;
+  /** The present privacy of this side: from the start, or the last one of `keepPrivacy`. */
+  privacy(): Privacy;
+  /** Keeps a new privacy for the next start. */
+  keepPrivacy(privacy: Privacy): void;
   /** The own status at the end of the last run, or the last one of `keepStatus`. */
   status(): Status;
   /** Keeps the own status for the next start; errors are logged. */

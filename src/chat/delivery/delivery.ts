@@ -13,7 +13,7 @@ import type { MessageId, PeerId } from '../../ids.js';
 import type { People, PeopleTurn } from '../people/people.js';
 import type { Heard, Route, RouteOrder, RouteReport } from '../routes/route.js';
 import { answer, logLine, type Token, type Turn } from '../turn.js';
-import type { DeliveryDue, DeliveryEffect, EntryAnswer, StoreFailure } from './effects.js';
+import type { DeliveryDue, DeliveryEffect, EntryAnswer, PeopleAnswer, StoreFailure } from './effects.js';
 import { type DeliveryState, type Duplicate, type Entry, type OutboxPage, type Rewritten } from './entry.js';
 import { Incoming } from './incoming.js';
 import { Marks } from './marks.js';
@@ -389,7 +389,7 @@ export class Delivery<T extends DeliveryTurn> {
 }
 
 /** Answers about entries; `unseen.ts` takes those about marks of readers. */
-export type SentAnswer = Exclude<EntryAnswer, { readonly type: 'read' | 'emitted' | 'find' | 'rewrite' }>;
+export type SentAnswer = Exclude<EntryAnswer, PeopleAnswer | { readonly type: 'find' | 'rewrite' }>;
 type AppendResult = Extract<EntryAnswer, { readonly type: 'append' }>['result'];
 type MarkResult = Extract<EntryAnswer, { readonly type: 'mark' }>['result'];
 type Stored = { readonly entries: readonly Entry[]; readonly duplicates: readonly Duplicate[] };

@@ -3,7 +3,7 @@ import type { Result } from 'neverthrow';
 import type { RuntimeError } from '../../runtime/errors.js';
 import type { IdTaken, StoreError } from '../errors.js';
 import type { MessageId, PeerId } from '../../ids.js';
-import type { ErrorEvent, MessageEvent, OperationEvent, StatusEvent } from '../events.js';
+import type { ErrorEvent, MessageEvent, OperationEvent, ReadEvent, StatusEvent } from '../events.js';
 import type { CallerEffect, LogEffect, TimerEffect, Token } from '../turn.js';
 import type {
   Appended,
@@ -17,13 +17,17 @@ import type {
   NewEntry,
   OutboxPage,
   OutboxSize,
+  PeerRead,
   ReadMark,
 } from './entry.js';
 
 /** One effect of delivery. */
 export type DeliveryEffect =
   | { readonly to: 'history'; readonly token: Token; readonly ask: EntryAsk }
-  | { readonly to: 'feed'; readonly event: MessageEvent | OperationEvent | StatusEvent | ErrorEvent }
+  | {
+      readonly to: 'feed';
+      readonly event: MessageEvent | OperationEvent | ReadEvent | StatusEvent | ErrorEvent;
+    }
   /** Messages wait for these unreachable peers, so each of their beacons is to be reported. */
   | { readonly to: 'presence'; readonly say: 'awaited'; readonly peerIds: readonly PeerId[] }
   | TimerEffect<DeliveryDue>
@@ -77,10 +81,37 @@ export type EntryAsk =
       readonly bytesMax: number;
     }
   | { readonly type: 'page'; readonly query: HistoryQuery }
-  /** Mark the messages of a peer as read; null: all that are stored. */
-  | { readonly type: 'read'; readonly peerId: PeerId; readonly upToSeq: number | null }
+  /** Mark the messages of a peer as read; null: all that are stored. `isTold`: the peer is not to learn of it. */
+  | {
+      readonly type: 'read';
+      readonly peerId: PeerId;
+      readonly upToSeq: number | null;
+      readonly isTold: boolean;
+    }
+  | ReceiptAsk
   /** A reader of `serve --json` got every message up to this `seq`. */
   | { readonly type: 'emitted'; readonly seq: number };
+
+/** A request about read marks between this user and a peer. */
+export type ReceiptAsk =
+  /** The peer knows that its messages were read up to a `seq`. */
+  | { readonly type: 'told'; readonly peerId: PeerId; readonly seq: number }
+  /** The peer has read our messages up to this one, at a time (wall clock, ms). */
+  | {
+      readonly type: 'peer-read';
+      readonly peerId: PeerId;
+      readonly upTo: MessageId;
+      readonly atMs: number;
+    };
+
+/** The answer to a request about read marks. */
+export type ReceiptAnswer =
+  | { readonly type: 'told'; readonly result: Result<null, StoreFailure> }
+  /** Null: no own message to the peer has this id. */
+  | { readonly type: 'peer-read'; readonly result: Result<PeerRead | null, StoreFailure> };
+
+/** The answers about marks of this user and of peers. */
+export type PeopleAnswer = ReceiptAnswer | Extract<EntryAnswer, { readonly type: 'read' | 'emitted' }>;
 
 /** Failures of a request to the history. */
 export type StoreFailure = StoreError | RuntimeError;
@@ -106,4 +137,5 @@ export type EntryAnswer =
   | { readonly type: 'rewrite'; readonly result: Result<Rewritten, StoreFailure> }
   | { readonly type: 'readdress'; readonly result: Result<OutboxSize, StoreFailure> }
   | { readonly type: 'read'; readonly result: Result<ReadMark, StoreFailure> }
+  | ReceiptAnswer
   | { readonly type: 'emitted'; readonly result: Result<Emitted, StoreFailure> };

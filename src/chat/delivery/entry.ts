@@ -102,6 +102,8 @@ export interface NewEntry {
   readonly quoted?: string;
   /** The changes by later operations; missing: none. */
   readonly revised?: RevisedEntry;
+  /** When the peer reported that it read an own message (our wall clock, ms); missing: it did not. */
+  readonly readAtMs?: number;
 }
 
 /** A message after operations on it. Its content is the present text; a deleted one has none. */
@@ -214,6 +216,21 @@ export interface ReadMark {
   readonly unread: number;
   /** Greatest counted `seq`. */
   readonly newestSeq: number;
+  /** The mark that the peer is owed; null: it knows of all that was read. */
+  readonly owed: OwedMark | null;
+}
+
+/** A read mark that a peer does not know yet. */
+export interface OwedMark {
+  /** The newest message of the peer that was read, and its `seq` here. */
+  readonly upTo: MessageId;
+  readonly seq: number;
+}
+
+/** The own message up to which a peer has read; `isNews`: it had read less before. */
+export interface PeerRead {
+  readonly seq: number;
+  readonly isNews: boolean;
 }
 
 /** Greatest `seq` that a reader of `serve --json` got. */
@@ -225,6 +242,8 @@ export interface Emitted {
 export interface Unseen {
   readonly unread: readonly Unread[];
   readonly emittedSeq: number;
+  /** Read marks that peers do not know yet; missing: none. */
+  readonly owed?: readonly (OwedMark & { readonly peerId: PeerId })[];
 }
 
 /** A peer with entries in the history. */

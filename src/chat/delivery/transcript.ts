@@ -38,7 +38,7 @@ export function messageEventOf(line: Entry): MessageEvent | null {
     verified: line.verified,
     ...(file === null ? {} : { file }),
   };
-  const whole = line.direction === 'out' ? { ...event, state: line.state } : event;
+  const whole = line.direction === 'out' ? { ...event, state: line.state, ...readOf(line) } : event;
   return { ...whole, ...changesOf(line) };
 }
 
@@ -58,6 +58,9 @@ function changesOf({ content, revised }: Entry): Partial<MessageEvent> {
       : { revisions: earlier.map(({ text, atMs }) => ({ text, at: isoTime(atMs) })) }),
   };
 }
+
+const readOf = ({ readAtMs }: Entry): Partial<MessageEvent> =>
+  readAtMs === undefined ? {} : { readAt: isoTime(readAtMs) };
 
 const bySide = { in: 'peer', out: 'me' } as const;
 

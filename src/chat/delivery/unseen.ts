@@ -8,7 +8,7 @@ import type { PeerEvent } from '../events.js';
 import type { People, PeopleTurn } from '../people/people.js';
 import { answer, type CallId, type Token, type Turn } from '../turn.js';
 import type { DeliveryEffect, EntryAnswer, StoreFailure } from './effects.js';
-import type { Emitted } from './entry.js';
+import type { Emitted, OwedMark } from './entry.js';
 
 type ReadCall = CallId<PeerEvent, StoreFailure>;
 type EmittedCall = CallId<Emitted, StoreFailure>;
@@ -30,11 +30,14 @@ export class ReaderMarks {
     this.#emittedSeq = emittedSeq;
   }
 
-  /** Marks the messages of a peer as read up to a `seq`; null: all. The call is answered with the row of the peer. */
-  read(peerId: PeerId, upToSeq: number | null, call: ReadCall, turn: UnseenTurn): void {
+  /**
+   * Marks the messages of a peer as read up to a `seq`; null: all. `isTold`: the peer is not to learn of it. The call is
+   * answered with the row of the peer.
+   */
+  read(peerId: PeerId, upToSeq: number | null, isTold: boolean, call: ReadCall, turn: UnseenTurn): void {
     const token = turn.newToken();
     this.#reads.set(token, { peerId, call });
-    turn.emit({ to: 'history', token, ask: { type: 'read', peerId, upToSeq } });
+    turn.emit({ to: 'history', token, ask: { type: 'read', peerId, upToSeq, isTold } });
   }
 
   /** Raises the mark of `serve --json` to `seq`. Null: only asks for the mark. */
@@ -48,18 +51,24 @@ export class ReaderMarks {
     turn.emit({ to: 'history', token, ask: { type: 'emitted', seq } });
   }
 
-  /** Takes an answer of the history. */
-  answered(token: Token, stored: UnseenAnswer, turn: UnseenTurn): void {
+  /** Takes an answer of the history. Returns the mark that a peer is owed; null: none. */
+  answered(
+    token: Token,
+    stored: UnseenAnswer,
+    turn: UnseenTurn,
+  ): { readonly peerId: PeerId; readonly mark: OwedMark | null } | null {
     if (stored.type === 'read') {
       const read = this.#reads.get(token);
       this.#reads.delete(token);
-      if (read !== undefined) this.#readUpTo(read, stored.result, turn);
-      return;
+      if (read === undefined) return null;
+      this.#readUpTo(read, stored.result, turn);
+      return { peerId: read.peerId, mark: stored.result.map(({ owed }) => owed).unwrapOr(null) };
     }
     const call = this.#emissions.get(token);
     this.#emissions.delete(token);
     if (stored.result.isOk()) this.#emittedSeq = Math.max(this.#emittedSeq, stored.result.value.seq);
     if (call !== undefined) turn.emit(answer(call, stored.result));
+    return null;
   }
 
   #readUpTo(

@@ -190,7 +190,7 @@ export class Inquiries {
     if (isReached && peerId !== null) {
       const id = this.#openQuestionTo(peerId) ?? idOf(turn);
       const question = { kind: 'question', id, tcpPort: this.#tcpPort() } as const;
-      if (this.#native.inquirer.say(peerId, question, turn)) {
+      if (this.#native.asides.say(peerId, { type: 'inquiry', inquiry: question }, turn)) {
         own.questionId = id;
         turn.emit({ to: 'self', afterMs: limits.answerMs, due: { type: 'inquiry', key, stage: 'overdue' } });
         return;
@@ -307,7 +307,7 @@ export class Inquiries {
       dialProblem,
       arrived,
     } as const;
-    this.#native.inquirer.say(peerId, words, turn);
+    this.#native.asides.say(peerId, { type: 'inquiry', inquiry: words }, turn);
   }
 }
 

@@ -1,10 +1,10 @@
 /** Operations of native peers as contents of entries, and back. Pure. */
-import type { Operation } from '../../dialects/operations.js';
+import type { ChangingOperation, Operation } from '../../dialects/operations.js';
 import { unreachable } from '../../exhaustive.js';
 import type { Content } from '../delivery/entry.js';
 
 /** Returns the content that the history keeps. */
-export function contentOf(operation: Operation): Content {
+export function contentOf(operation: ChangingOperation): Content {
   switch (operation.kind) {
     case 'text': {
       const { text, replyTo } = operation;

@@ -1,6 +1,7 @@
 /** Contacts: the keys this home has pinned, and what its user decided about them. Pure. */
 import type { PeerId } from '../../ids.js';
 import { name as nameLimits } from './limits.js';
+import type { PrivacySubject, Share } from './privacy/privacy.js';
 
 /** `pinned`: seen in a finished handshake, numbers not compared. `verified`: compared. */
 export type Trust = 'pinned' | 'verified';
@@ -50,6 +51,10 @@ export interface Choice {
   readonly standing: Standing;
   /** Wall clock of the last warning that this key bears the name of another contact, ms; 0: never. */
   readonly warnedAtMs: number;
+  /** Whether the peer learns that its messages were read; missing: as the privacy of the home says. */
+  readonly receipts?: Share;
+  /** Whether the peer learns that the user types; missing: as the privacy of the home says. */
+  readonly typing?: Share;
 }
 
 /** The choice about a peer before the user made one. */
@@ -60,12 +65,41 @@ export const isDeclined = (contact: Contact | undefined): boolean =>
   contact?.standing === 'released' || contact?.standing === 'rejected';
 
 /** Returns the decisions of the user about a contact. */
-export const choiceOf = ({ alias, note, muted, standing, warnedAtMs }: Contact): Choice => ({
+export const choiceOf = ({
   alias,
   note,
   muted,
   standing,
   warnedAtMs,
+  receipts,
+  typing,
+}: Contact): Choice => ({ alias, note, muted, standing, warnedAtMs, ...sharesOf({ receipts, typing }) });
+
+/** A change of choices; `default` takes a choice about marks back. */
+export type ChoiceChange = Partial<Omit<Choice, PrivacySubject>> & {
+  readonly [Subject in PrivacySubject]?: Share | 'default';
+};
+
+/** Returns a contact after a change of choices. */
+export function chosen(contact: Contact, { receipts, typing, ...change }: ChoiceChange): Contact {
+  const { receipts: hadReceipts, typing: hadTyping, ...before } = contact;
+  const shares = { receipts: shareAfter(hadReceipts, receipts), typing: shareAfter(hadTyping, typing) };
+  return { ...before, ...change, ...sharesOf(shares) };
+}
+
+const shareAfter = (before: Share | undefined, change: Share | 'default' | undefined): Share | undefined =>
+  change === 'default' ? undefined : (change ?? before);
+
+/** Returns the choices about marks that were made; `undefined` takes one back. */
+export const sharesOf = ({
+  receipts,
+  typing,
+}: {
+  readonly receipts: Share | undefined;
+  readonly typing: Share | undefined;
+}): Pick<Choice, 'receipts' | 'typing'> => ({
+  ...(receipts === undefined ? {} : { receipts }),
+  ...(typing === undefined ? {} : { typing }),
 });
 
 /** Names of a contact, the present one first. */

@@ -30,7 +30,7 @@ import {
 import { addressBehind, sanitiseName } from './name.js';
 import { changedKeyWarning, isWarned } from './changed-key.js';
 import { holdersOf } from './claims.js';
-import { isDeclined, namesOf, withFormerNames, type Choice, type Contact } from './contact.js';
+import { chosen, isDeclined, namesOf, withFormerNames, type ChoiceChange, type Contact } from './contact.js';
 import type { ContactAsk, PeopleEffect } from './effects.js';
 import { knownPeer, meantBy, sameAsBefore, undecidedPeer } from './find.js';
 import { AbsentAddresses } from './absent.js';
@@ -280,8 +280,8 @@ export class People {
   }
 
   /** Changes choices of the user. */
-  choose(peerId: PeerId, choice: Partial<Choice>, turn: PeopleTurn): void {
-    this.#put({ ...(this.contact(peerId) ?? this.#onlyHeardOf(peerId)), ...choice }, turn);
+  choose(peerId: PeerId, choice: ChoiceChange, turn: PeopleTurn): void {
+    this.#put(chosen(this.contact(peerId) ?? this.#onlyHeardOf(peerId), choice), turn);
     this.publish(peerId, turn);
   }
 

@@ -85,7 +85,14 @@ export interface NativeOutcome {
   readonly answers: readonly AddressAnswer[];
   /** Questions and answers about the network that a peer sent. */
   readonly inquiries?: readonly HeardInquiry[];
+  /** Utterances of peers that no outbox keeps. */
+  readonly notes?: readonly PeerNote[];
 }
+
+/** An utterance of a peer that no outbox keeps. */
+export type PeerNote =
+  /** Its user has read our messages up to this one. `id`: of the utterance, to be confirmed. */
+  { readonly type: 'read'; readonly peerId: PeerId; readonly id: MessageId; readonly upTo: MessageId };
 
 /** A question or an answer about the network, and the peer that sent it. */
 export interface HeardInquiry {

@@ -20,7 +20,7 @@ import { answer, logLine, type Turn } from '../turn.js';
 import { Dials } from './dials.js';
 import type { NativeDue, NativeEffect, SessionEffect } from './effects.js';
 import { Failures } from './failures.js';
-import { Inquirer } from './inquirer.js';
+import { Asides } from './asides.js';
 import { Instances } from './instances.js';
 import { KnownCallers } from './known.js';
 import { dialing as limits } from './limits.js';
@@ -60,7 +60,7 @@ export class NativeRoutes implements Route<NativeTurn> {
   readonly #instances: Instances;
   readonly #renames: Renames;
   readonly #failures: Failures;
-  readonly inquirer = new Inquirer(this.#sessions);
+  readonly asides = new Asides(this.#sessions);
   readonly #narrow = new NarrowPaths();
   /** Utterances of unknown kinds, by kind: at most 256 numbers. */
   readonly #unknownKinds = new Map<number, number>();
@@ -245,7 +245,7 @@ export class NativeRoutes implements Route<NativeTurn> {
     else turn.emit({ ...answer(call, ok({ receipts: [] })), afterCredit: true });
     const { host } = live.address;
     const inquiries = understood.inquiries.map((inquiry) => ({ peerId, host, inquiry }));
-    return { reports, answers, inquiries };
+    return { reports, answers, inquiries, notes: understood.notes };
   }
 
   /** Forgets a session that ended. */

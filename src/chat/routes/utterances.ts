@@ -9,6 +9,7 @@ import type { People } from '../people/people.js';
 import { feature } from '../../wire/features.js';
 import type { Status } from '../../wire/status.js';
 import { contentOf, operationOf } from '../operations/native-forms.js';
+import type { PeerNote } from './live-session.js';
 
 /** Utterances that came over a session. */
 export interface Said {
@@ -26,6 +27,8 @@ export interface Understood {
   readonly statuses: readonly Status[];
   /** Questions about the network, and answers to ours. */
   readonly inquiries: readonly Inquiry[];
+  /** Utterances that no outbox keeps. */
+  readonly notes: readonly PeerNote[];
   /** The kinds that this version does not know, once per utterance. */
   readonly unknownKinds: readonly number[];
 }
@@ -42,21 +45,9 @@ export function understand(
   const names: string[] = [];
   const statuses: Status[] = [];
   const inquiries: Inquiry[] = [];
+  const notes: PeerNote[] = [];
   const unknownKinds: number[] = [];
-  const entryOf = (id: MessageId, sentAtMs: number, content: Content): NewEntry => ({
-    id,
-    direction: 'in',
-    peerId,
-    peer: people.name(peerId),
-    conversation: directConversation(peerId),
-    content,
-    sentAtMs,
-    receivedAtMs: wallMs,
-    dialect: 'native',
-    encryption: 'noise',
-    verified: people.isVerified(peerId),
-    state: 'delivered',
-  });
+  const entryOf = entryMaker(people, peerId, wallMs);
   for (const utterance of utterances) {
     switch (utterance.type) {
       case 'text':
@@ -64,6 +55,10 @@ export function understand(
           entries.push(entryOf(utterance.id, utterance.sentAtMs, textContent(utterance.text)));
         break;
       case 'operation':
+        if (utterance.operation.kind === 'read') {
+          notes.push({ type: 'read', peerId, id: utterance.id, upTo: utterance.operation.upTo });
+          break;
+        }
         entries.push(entryOf(utterance.id, utterance.sentAtMs, contentOf(utterance.operation)));
         break;
       case 'offer': {
@@ -97,8 +92,26 @@ export function understand(
         return unreachable(utterance);
     }
   }
-  return { entries, confirmed, names, statuses, inquiries, unknownKinds };
+  return { entries, confirmed, names, statuses, inquiries, notes, unknownKinds };
 }
+
+/** Makes the entries of a peer at a time. */
+const entryMaker =
+  (people: Pick<People, 'name' | 'isVerified'>, peerId: PeerId, wallMs: number) =>
+  (id: MessageId, sentAtMs: number, content: Content): NewEntry => ({
+    id,
+    direction: 'in',
+    peerId,
+    peer: people.name(peerId),
+    conversation: directConversation(peerId),
+    content,
+    sentAtMs,
+    receivedAtMs: wallMs,
+    dialect: 'native',
+    encryption: 'noise',
+    verified: people.isVerified(peerId),
+    state: 'delivered',
+  });
 
 /** Entries as a route takes them. */
 export interface Sendable {

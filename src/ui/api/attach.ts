@@ -25,7 +25,7 @@ import { controlApi } from './limits.js';
  */
 export function attach(
   home: string,
-  options: Omit<NodeOptions, 'home' | 'log' | 'keepName'> = {},
+  options: Omit<NodeOptions, 'home' | 'log' | 'keepName' | 'keepPrivacy'> = {},
 ): ResultAsync<RemoteNode, NodeError> {
   const whole = { ...options, home: resolve(home) };
   return new ResultAsync(

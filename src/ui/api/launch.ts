@@ -16,7 +16,7 @@ import { readRecord } from './reading.js';
 
 /** All that the new process needs; it crosses as JSON. */
 export interface LaunchTask {
-  readonly options: Omit<NodeOptions, 'log' | 'keepName'>;
+  readonly options: Omit<NodeOptions, 'log' | 'keepName' | 'keepPrivacy'>;
   /** Settings that the node keeps until its end, for commands that attach. */
   readonly startedWith: Readonly<Record<string, unknown>>;
   readonly logLevel: string;

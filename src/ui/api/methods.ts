@@ -277,6 +277,7 @@ export const streams = {
       nodeEvents.edit,
       nodeEvents.delete,
       nodeEvents.reaction,
+      nodeEvents.read,
       nodeEvents.status,
       nodeEvents.presence,
       nodeEvents.transfer,

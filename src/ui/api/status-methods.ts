@@ -1,12 +1,13 @@
-/** Rows of the local API about the own status. */
+/** Rows of the local API about the own status and the own privacy. */
 import * as v from 'valibot';
+import { answers, questions, type PrivacyChoice } from '../../chat/contract.js';
 import { nodeEvents } from '../../chat/events.js';
 import { presence } from '../../chat/fields.js';
 import type { OwnStatus } from '../../node/handle.js';
 import { controlApi } from './limits.js';
 import { method, nothing } from './method.js';
 
-/** Rows of the methods about the own status. */
+/** Rows of the methods about the own status and privacy. */
 export const statusMethods = {
   status: method({
     verb: 'GET',
@@ -29,6 +30,24 @@ export const statusMethods = {
     gives: nodeEvents.presence,
     pack: (status: OwnStatus) => status,
     run: ({ node }, status) => node.setStatus(status),
+  }),
+  privacy: method({
+    verb: 'GET',
+    path: '/v1/privacy',
+    does: 'the peers that learn that their messages were read, and that this user types',
+    takes: nothing,
+    gives: answers.privacyInfo,
+    pack: () => ({}),
+    run: ({ node }) => node.privacy(),
+  }),
+  setPrivacy: method({
+    verb: 'POST',
+    path: '/v1/privacy',
+    does: 'change these peers; their own marks are shown in return',
+    takes: questions.privacyChoice,
+    gives: answers.privacyInfo,
+    pack: (choice: PrivacyChoice) => choice,
+    run: ({ node }, choice) => node.setPrivacy(choice),
   }),
   setIdle: method({
     verb: 'POST',

@@ -25,7 +25,14 @@ import type { CommonOptions } from './options/common-options.js';
 import { homeOf } from '../../home/default-home.js';
 import { watchNode } from './notify/watcher.js';
 import { deferredLog, openLog } from './screen/log.js';
-import { layered, nodeOptions, settingsOfEnv, strayFlag, type NodeSettings } from './options/settings.js';
+import {
+  layered,
+  nodeOptions,
+  settingsOfEnv,
+  settingsOfPrivacy,
+  strayFlag,
+  type NodeSettings,
+} from './options/settings.js';
 import { changeSettings, readSettings, type StoredSettings } from './options/settings-file.js';
 import { nearestKey } from './options/suggestion.js';
 import { differencesOf, startSettings } from './options/start-settings.js';
@@ -292,6 +299,7 @@ export async function startOwn(
     ...nodeOptions(home, settings),
     log: log.write,
     keepName: (name) => void changeSettings(home, { name }),
+    keepPrivacy: (privacy) => void changeSettings(home, settingsOfPrivacy(privacy)),
   });
   // These modules load while the threads of the node start on another core.
   const opened = openLog({

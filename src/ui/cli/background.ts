@@ -8,6 +8,7 @@ import { logFileOf, type LaunchReport, type LaunchTask } from '../api/launch.js'
 import { reasonOf } from '../../system-errors.js';
 import { cli, nodeLog } from './limits.js';
 import { watchNode } from './notify/watcher.js';
+import { settingsOfPrivacy } from './options/settings.js';
 import { changeSettings } from './options/settings-file.js';
 import { parseWord, logLevel } from './options/values.js';
 import { afterUsable } from './run.js';
@@ -47,6 +48,7 @@ async function run(task: LaunchTask): Promise<number> {
     log: log.write,
     // A name changed by a client is the name of the next start, too.
     keepName: (name) => void changeSettings(options.home, { name }),
+    keepPrivacy: (privacy) => void changeSettings(options.home, settingsOfPrivacy(privacy)),
   });
   if (started.isErr()) {
     const { error } = started;

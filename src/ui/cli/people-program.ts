@@ -9,6 +9,7 @@ import {
   type OutboxVerb,
   type QueuedFate,
 } from './options/verbs.js';
+import { privacySubjects as subjects, type PrivacySubject as Subject } from './options/verbs.js';
 import type { RunContext } from './run.js';
 import type { ExitCode } from './screen/wording.js';
 
@@ -61,6 +62,7 @@ export function addPeopleCommands(program: Command, base: (command: Command) => 
       runs(command, async (context) => (await import('./commands/contacts.js')).requests(context)),
     );
   addStatus(program, base, runs);
+  addPrivacy(program, base, runs);
   base(program.command('outbox'))
     .description('list the messages that wait, cancel them, or try again now')
     .addArgument(new Argument('[verb]', 'list, cancel or retry').choices(outboxVerbs).default('list'))
@@ -69,6 +71,29 @@ export function addPeopleCommands(program: Command, base: (command: Command) => 
       runs(command, async (context) =>
         (await import('./commands/outbox.js')).outbox(context, verb, id ?? null),
       ),
+    );
+}
+
+function addPrivacy(program: Command, base: (command: Command) => Command, runs: Runs): void {
+  base(program.command('privacy'))
+    .description('show or choose the peers that learn what you read and that you type; it works both ways')
+    .addArgument(new Argument('[subject]', 'receipts, typing or presence').choices(subjects))
+    .argument('[value]', 'none, verified or contacts; presence: all or none; with --for: on, off or default')
+    .option('--for <peer>', 'choose for this peer alone')
+    .action(
+      (
+        subject: Subject | undefined,
+        value: string | undefined,
+        options: { for?: string },
+        command: Command,
+      ) =>
+        runs(command, async (context) =>
+          (await import('./commands/messages/privacy.js')).privacy(context, {
+            subject: subject ?? null,
+            value: value ?? null,
+            peer: options.for ?? null,
+          }),
+        ),
     );
 }
 

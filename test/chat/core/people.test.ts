@@ -167,7 +167,7 @@ test('a new name is sent to peers and by beacons, and stored; an invisible one c
   assert.equal((scene.answerTo(call) as { readonly name: string }).name, 'Alicia B.');
   assert.deepEqual(
     scene.effects.map((effect) => ('say' in effect ? `${effect.to} ${effect.say}` : effect.to)),
-    ['settings', 'presence describe', 'session utter', 'caller'],
+    ['settings name', 'presence describe', 'session utter', 'caller'],
   );
   const refused = scene.ask('rename', { name: ' \u200b\n' });
   assert.equal((scene.answerTo(refused) as { readonly code: string }).code, 'chat/name-invalid');

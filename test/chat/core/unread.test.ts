@@ -34,8 +34,8 @@ test('a message that arrives is unread until the mark has reached the disk', () 
   const call = scene.ask('read', { peer: 'peer1', upToSeq: null });
   assert.equal(scene.answerTo(call), undefined);
   const { token, ask } = scene.asked('read');
-  assert.deepEqual(ask, { type: 'read', peerId: bob.peerId, upToSeq: null });
-  scene.stored(token, { type: 'read', result: ok({ readSeq: 1, unread: 0, newestSeq: 1 }) });
+  assert.deepEqual(ask, { type: 'read', peerId: bob.peerId, upToSeq: null, isTold: true });
+  scene.stored(token, { type: 'read', result: ok({ readSeq: 1, unread: 0, newestSeq: 1, owed: null }) });
   assert.equal((scene.answerTo(call) as PeerEvent).unread, 0);
   assert.deepEqual(
     scene.events('peer').map(({ unread }) => unread),

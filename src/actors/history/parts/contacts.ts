@@ -6,7 +6,9 @@ import type { Sql, SqlValue } from '../sql.js';
 /** Stores a contact. `values`: those of `contactValues`. Call within a transaction. */
 export function putContact(sql: Sql, peerNo: number, values: readonly SqlValue[]): void {
   sql
-    .prepare('INSERT OR REPLACE INTO contact VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
+    .prepare(
+      'INSERT OR REPLACE INTO contact VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+    )
     .run([peerNo, ...values]);
 }
 

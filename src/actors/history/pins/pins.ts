@@ -14,7 +14,8 @@ import {
   writeSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { Contact } from '../../../chat/people/contact.js';
+import { sharesOf, type Contact } from '../../../chat/people/contact.js';
+import type { Share } from '../../../chat/people/privacy/privacy.js';
 import { parsePeerId } from '../../../ids.js';
 import { pins as limits } from '../limits.js';
 
@@ -109,8 +110,12 @@ function contactOf(value: unknown): Contact | null {
     muted: value['muted'] === true,
     standing,
     warnedAtMs: count('warnedAtMs'),
+    ...sharesOf({ receipts: shareOf(value['receipts']), typing: shareOf(value['typing']) }),
   };
 }
+
+const shareOf = (value: unknown): Share | undefined =>
+  value === 'on' || value === 'off' ? value : undefined;
 
 const standings = ['open', 'accepted', 'rejected', 'released'] as const;
 

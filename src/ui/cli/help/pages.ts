@@ -47,6 +47,10 @@ export const examples: Readonly<Record<string, readonly Example[]>> = {
   delete: [['parlance delete ^1', 'removes your last message here, and asks the other side to']],
   react: [['parlance react @1 👍', 'reacts to the message received last']],
   outbox: [['parlance outbox cancel', 'withdraws all that waits']],
+  privacy: [
+    ['parlance privacy receipts none', 'nobody learns what you read'],
+    ['parlance privacy receipts on --for bob', 'bob alone learns it'],
+  ],
   status: [
     ["parlance status busy 'in a call' --until 13:00", 'mutes notifications until then'],
     ['parlance status invisible', 'announces nothing from now on'],

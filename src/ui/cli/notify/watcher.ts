@@ -80,6 +80,7 @@ export class Watcher {
       case 'edit':
       case 'delete':
       case 'reaction':
+      case 'read':
       case 'notice':
       case 'error':
       case 'bye':

@@ -5,7 +5,7 @@
  */
 import { err, ok, type Result } from 'neverthrow';
 import * as v from 'valibot';
-import type { ForeignDialectName, NodeOptions } from '../../../index.js';
+import type { ForeignDialectName, NodeOptions, PrivacyInfo } from '../../../index.js';
 import type { CliError } from '../errors.js';
 import { beaconSocket, foreign as foreignLimits, node as nodeLimits } from '../../../node/limits.js';
 import {
@@ -18,6 +18,7 @@ import {
   flag,
   interval,
   anyOf,
+  audience,
   listen,
   logLevel,
   logLevels,
@@ -195,6 +196,18 @@ export const settings = {
     'ask about files with more bytes than this in any case',
     { shown: 'no limit' },
   ),
+  readReceipts: atStart(
+    '--read-receipts <peers>',
+    audience,
+    'verified',
+    'tell these peers what you read, and see what they read: none, verified or contacts',
+  ),
+  typingNotices: atStart(
+    '--typing-notices <peers>',
+    audience,
+    'verified',
+    'tell these peers that you type, and see that they type: none, verified or contacts',
+  ),
   compact: atStart('--compact', flag, false, 'take less memory: one thread for the whole network'),
   dialects: atStart(
     '--dialects <list>',
@@ -355,6 +368,12 @@ export function strayFlag(
 /** Returns the group of the key exchange of cmp2204. Prime and generator count only together. */
 export const toyGroupOf = ({ toyPrime: p, toyGenerator: q }: NodeSettings): NodeOptions['toyGroup'] =>
   p === undefined || q === undefined ? undefined : { p, q };
+
+/** Returns a privacy as settings. */
+export const settingsOfPrivacy = ({ receipts, typing }: PrivacyInfo): NodeSettings => ({
+  readReceipts: receipts,
+  typingNotices: typing,
+});
 
 /** Returns the options of a node. Settings that are not chosen are left to its defaults. */
 export function nodeOptions(home: string, chosen: NodeSettings): NodeOptions {

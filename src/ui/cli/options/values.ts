@@ -232,6 +232,13 @@ export const byteRate: Kind<number> = {
   refusal: rule('a rate is at least 1000 bytes a second, such as 500k or 10M'),
 };
 
+/** The peers that learn something of this user. */
+export const audience: Kind<'none' | 'verified' | 'contacts'> = {
+  schema: v.picklist(['none', 'verified', 'contacts']),
+  fromWord: (word) => word,
+  refusal: rule('these peers are none, verified or contacts'),
+};
+
 /** The peers whose files are accepted without a question. */
 export const filesAccept: Kind<'none' | 'contacts' | 'verified'> = {
   schema: v.picklist(['none', 'contacts', 'verified']),

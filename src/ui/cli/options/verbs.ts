@@ -41,3 +41,8 @@ export type FilesVerb = (typeof filesVerbs)[number];
 export const serviceVerbs = ['install', 'remove', 'status'] as const;
 /** A verb of `service`. */
 export type ServiceVerb = (typeof serviceVerbs)[number];
+
+/** The subjects of privacy. `presence`: whether anybody sees that the user is here. */
+export const privacySubjects = ['receipts', 'typing', 'presence'] as const;
+/** One subject of privacy. */
+export type PrivacySubject = (typeof privacySubjects)[number];

@@ -6,26 +6,24 @@ import { unreachable } from '../../../exhaustive.js';
 import {
   escapeForTerminal,
   escapeName,
-  newMessageId,
   resolvePeer,
   type MessageEvent,
   type NodeEvent,
   type NodeHandle,
   type OperationEvent,
   type PeerEvent,
-  type StatusEvent,
 } from '../../../index.js';
-import { cli } from '../limits.js';
 import { untilKnown } from '../run.js';
 import type { Moment } from '../notify/signals.js';
 import type { Output } from '../screen/output.js';
 import { peerLabel, renamedRemark } from '../screen/naming.js';
 import { noticeLine, peerLine, peerName, peerStatusWords, weaknessOf } from '../screen/present.js';
 import { nearestPeer } from '../options/suggestion.js';
+import type { Attention } from './user/attention.js';
 import { helpRows, parseInput, peerWords, type Input, type SlashName } from './commands.js';
 import type { Typed } from './editor/editor.js';
 import { promptText, type Open } from './layout.js';
-import { Drafts } from './drafts.js';
+import { Drafts } from './sending/drafts.js';
 import type { Memory } from './memory.js';
 import { Pager } from './pager.js';
 import { inPromptWords, Printer } from './printer.js';
@@ -35,7 +33,8 @@ import { isApart, Reading, strangerNote } from './reading.js';
 import type { Screen } from './screen.js';
 import { isOperationCommand, OperationCommands } from './operation-commands.js';
 import { isStatusCommand, StatusCommands } from './status-commands.js';
-import { isWorthRetrying, UnsentLines, type Pending } from './unsent.js';
+import { Sending } from './sending/sending.js';
+import { UnsentLines } from './sending/unsent.js';
 import { Verifier } from './verifying.js';
 
 /** Arguments of the controller. */
@@ -52,6 +51,8 @@ export interface PromptOptions {
   readonly signal?: (message: MessageEvent, peer: PeerEvent | undefined, now: Omit<Moment, 'idleMs'>) => void;
   /** Conversation and unsent lines of the last run. */
   readonly memory?: Pick<Memory, 'open' | 'drafts'>;
+  /** Whether the user looks at the screen; absent: whatever is shown counts as read. */
+  readonly attention?: Attention;
 }
 
 /** The state of the prompt. */
@@ -62,8 +63,7 @@ export class PromptController {
   readonly #printer: Printer;
   readonly #verifier: Verifier;
   readonly #pager: Pager;
-  /** Sent messages that have not reached their last state, by id. */
-  readonly #pending = new Map<string, Pending>();
+  readonly #sending: Sending;
   readonly #reading: Reading;
   readonly #onePeer: PeerCommands;
   readonly #status: StatusCommands;
@@ -76,7 +76,7 @@ export class PromptController {
     this.#printer = new Printer(options);
     this.#verifier = new Verifier(options.node, this.#printer);
     this.#pager = new Pager(options.node, this.#printer);
-    this.#reading = new Reading(options.node);
+    this.#reading = new Reading(options.node, options.attention ?? null);
     this.people = new PeopleCommands({
       ...options,
       say: (text, isFailure) => this.#printer[isFailure === true ? 'warn' : 'note'](inPromptWords(text)),
@@ -85,11 +85,19 @@ export class PromptController {
     this.#operations = new OperationCommands(options.node, this.#printer, options.screen);
     this.#status = new StatusCommands(options.node, this.#printer, options.nowMs);
     this.#drafts = new Drafts(options.screen, options.memory?.drafts);
+    this.#sending = new Sending({
+      node: options.node,
+      screen: options.screen,
+      printer: this.#printer,
+      unsent: this.unsent,
+      drafts: this.#drafts,
+      hereWords: () => peerWords(this.#here()),
+    });
   }
 
   /** Number of sent messages that are not delivered. */
   get pending(): number {
-    return this.#pending.size;
+    return this.#sending.pending;
   }
 
   peers(): readonly PeerEvent[] {
@@ -129,7 +137,7 @@ export class PromptController {
       case 'nothing':
         return older?.();
       case 'text':
-        return this.#send(input.text);
+        return this.#sending.send(input.text, this.#open);
       case 'command':
         return this.#command(input.name, input.argument);
       case 'unknown': {
@@ -155,8 +163,10 @@ export class PromptController {
       case 'delete':
       case 'reaction':
         return this.#onOperation(event);
+      case 'read':
+        return this.#printer.read(event);
       case 'status':
-        return this.#onStatus(event);
+        return this.#sending.reached(event, this.#open);
       case 'presence':
         this.#status.changed(event);
         return this.#drawPrompt();
@@ -202,7 +212,7 @@ export class PromptController {
       return this.#drawPrompt();
     }
     // The terminal has shown the line as it was typed.
-    const isShown = this.#options.screen.isEchoed && this.#pending.has(message.id);
+    const isShown = this.#options.screen.isEchoed && this.#sending.isPending(message.id);
     if (!isShown) this.#printer.message(message, isOpen, quoted);
     if (message.direction === 'out') return;
     this.#options.signal?.(message, row, now);
@@ -211,55 +221,6 @@ export class PromptController {
       this.#printer.note(`/chat ${escapeForTerminal(this.#wordOf(message))} to answer`);
     }
     this.#drawPrompt();
-  }
-
-  #onStatus(status: StatusEvent): void {
-    const pending = this.#pending.get(status.id);
-    const isReached =
-      status.state === 'delivered' || (status.state === 'sent' && pending?.isForeign === true);
-    if (isReached || status.state === 'failed') this.#pending.delete(status.id);
-    this.#printer.mark(status.id, status.state);
-    if (this.#options.screen.isPlain && pending !== undefined && isReached) this.#tell(status, pending.text);
-    if (status.state === 'failed') {
-      const reason = status.reason === undefined ? '' : `: ${escapeForTerminal(status.reason)}`;
-      this.#printer.say(`not delivered to ${escapeName(status.peer)}${reason}`, this.#printer.colors.red);
-    }
-  }
-
-  /** Prints the state that a message has reached, where its mark cannot change. */
-  #tell({ state, peer }: StatusEvent, text: string): void {
-    const label = this.#open?.row?.name === peer ? peerLabel(this.#open.row) : escapeName(peer);
-    const words = escapeForTerminal(text, { graphemesMax: cli.previewGraphemes });
-    this.#printer.note(`${state} to ${label}: ${words}`);
-  }
-
-  async #send(text: string): Promise<void> {
-    const { node, screen } = this.#options;
-    if (this.#open === null) {
-      const names = peerWords(this.#here());
-      const there = names.length === 0 ? 'no peer is online yet' : `online: ${names.join(', ')}`;
-      if (screen.giveBack === null) this.unsent.add();
-      const waiting = screen.giveBack === null ? 0 : this.#drafts.wait(text);
-      const waits = waiting === 1 ? 'your line waits' : `${waiting} lines wait`;
-      const kept = screen.giveBack === null ? '' : `; ${waits} for it`;
-      this.#printer.warn(`no conversation is open: /chat PEER opens one (${there})${kept}`);
-      return;
-    }
-    const id = newMessageId();
-    const isForeign = weaknessOf(this.#open.row, this.#open.word).length > 0;
-    this.#pending.set(id, { text, isForeign });
-    const sent = await node.send(this.#open.row?.id ?? this.#open.word, text, { id });
-    if (sent.isOk()) {
-      const { row } = this.#open ?? {};
-      const isAway = row !== null && row !== undefined && row.state === 'offline';
-      if (screen.isPlain && isAway)
-        this.#printer.note(`queued: ${peerLabel(row)} is not here; it goes out later`);
-      return;
-    }
-    this.#pending.delete(id);
-    this.#printer.fail(sent.error, this.#open.row?.name ?? this.#open.word);
-    if (screen.giveBack === null) this.unsent.add(sent.error);
-    else if (isWorthRetrying(sent.error)) screen.giveBack(text);
   }
 
   async #command(name: SlashName, argument: string): Promise<void> {

@@ -32,7 +32,7 @@ const meaningCellsMin = 24;
 const narrowIndent = 4;
 
 /** Returns the mark of a state, two cells wide. */
-export function markOf(state: DeliveryState | undefined, colors: Colors): string {
+export function markOf(state: DeliveryState | 'read' | undefined, colors: Colors): string {
   switch (state) {
     case undefined:
       return '  ';
@@ -42,6 +42,8 @@ export function markOf(state: DeliveryState | undefined, colors: Colors): string
       return '✓ ';
     case 'delivered':
       return colors.green('✓✓');
+    case 'read':
+      return colors.cyan('●●');
     case 'failed':
       return colors.red('✗ ');
     default:
@@ -79,7 +81,7 @@ export function messageRows(message: MessageEvent, view: MessageView): readonly 
   const time = colors.dim(clock(message.receivedAt, arrivedMs));
   if (view.isPlain) return [`${time} ${who}${trust}: ${oneLine(text, view.rowsMax, message.seq)}${notes}`];
   const rows = wrap(`${who}${trust}: ${text}${notes}`, view.columns - textColumn - 1);
-  const mark = isOut ? markOf(message.state, colors) : '  ';
+  const mark = isOut ? markOf(message.readAt === undefined ? message.state : 'read', colors) : '  ';
   const indent = ' '.repeat(textColumn);
   const [first = '', ...rest] = folded(rows, view.rowsMax, message.seq, colors);
   const named = first.startsWith(who) ? paint(who) + first.slice(who.length) : first;

@@ -1,18 +1,21 @@
 /** The output of the prompt: remarks, failures and messages, in the words of the prompt. */
 import {
   escapeForTerminal,
+  escapeName,
   type DeliveryState,
   type MessageEvent,
   type NodeError,
   type NodeHandle,
   type PeerEvent,
+  type ReadEvent,
 } from '../../../index.js';
 import { cli } from '../limits.js';
-import { Naming } from '../screen/naming.js';
+import { Naming, peerLabel } from '../screen/naming.js';
 import type { Output } from '../screen/output.js';
 import { peerName, peerStatusWords } from '../screen/present.js';
 import { lineOf, wordingOf } from '../screen/wording.js';
 import { dayRow, markOf, messageRows, remarkRows } from './layout.js';
+import { UnreadRows } from './sending/read-rows.js';
 import type { Screen } from './screen.js';
 
 type Paint = (text: string) => string;
@@ -33,6 +36,7 @@ export class Printer {
   #shownDay: string;
   /** Messages that were folded, by `seq`. */
   readonly #folded = new Map<number, MessageEvent>();
+  readonly #unread = new UnreadRows();
 
   constructor({ screen, colors, nowMs }: PrinterOptions) {
     this.#screen = screen;
@@ -88,8 +92,10 @@ export class Printer {
     const view = { colors: this.colors, columns, isOpen, naming: this.naming, isPlain, quoted };
     const rows = messageRows(message, { ...view, rowsMax: cli.messageRowsMax });
     if (rows.length > cli.messageRowsMax || isPlain) this.#fold(message);
-    if (message.direction === 'out') this.#screen.printOwn(message.id, rows);
-    else this.#screen.print(rows);
+    if (message.direction === 'out') {
+      this.#unread.shown(message);
+      this.#screen.printOwn(message.id, rows);
+    } else this.#screen.print(rows);
   }
 
   /** Prints all rows of the message with this `seq`; null: of the one that was folded last. */
@@ -106,8 +112,17 @@ export class Printer {
     this.#screen.print(messageRows(message, { ...view, rowsMax: Number.POSITIVE_INFINITY }));
   }
 
-  mark(id: string, state: DeliveryState): void {
+  mark(id: string, state: DeliveryState | 'read'): void {
     this.#screen.mark(id, state, markOf(state, this.colors));
+  }
+
+  /** Shows that a peer has read own messages. A screen without marks says so. */
+  read(event: ReadEvent): void {
+    const ids = this.#unread.read(event);
+    for (const id of ids) this.mark(id, 'read');
+    if (!this.#screen.isPlain || ids.length === 0) return;
+    const row = this.naming.get(event.peerId);
+    this.note(`${row === undefined ? escapeName(event.peer) : peerLabel(row)} has read your messages`);
   }
 
   #fold(message: MessageEvent): void {

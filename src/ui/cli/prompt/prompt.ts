@@ -3,7 +3,7 @@ import { layered, settingsOfEnv, userSettingsOf } from '../options/settings.js';
 import { readSettings } from '../options/settings-file.js';
 import { homeOf } from '../../../home/default-home.js';
 import { cli, memory as limits } from '../limits.js';
-import { escapeForTerminal, type NodeEvent } from '../../../index.js';
+import { escapeForTerminal, type NodeEvent, type PeerEvent } from '../../../index.js';
 import type { Attachment } from '../attach.js';
 import { lasting, type Lasting } from '../lasting.js';
 import { within, EndReason, nodeEnded, pause, until, withNode, type RunContext } from '../run.js';
@@ -12,8 +12,9 @@ import type { Output } from '../screen/output.js';
 import type { ExitCode } from '../screen/wording.js';
 import { pathsFor } from './file-commands.js';
 import { complete } from './commands.js';
+import { Attention } from './user/attention.js';
 import { firstStart } from './first-start.js';
-import { Idleness } from './idleness.js';
+import { Idleness } from './user/idleness.js';
 import { noMemory, readMemory, writeMemory } from './memory.js';
 import { plainScreen } from './plain.js';
 import { TerminalScreen, type Screen } from './screen.js';
@@ -49,14 +50,9 @@ async function converse(context: RunContext, attachment: Lasting, isTerminal: bo
   const signal = AbortSignal.any([stopped, left.signal]);
   let taken: Promise<void> = Promise.resolve();
   const memory = isTerminal ? readMemory(attachment.home) : noMemory;
+  const attention = new Attention(() => performance.now());
   const terminal = isTerminal
-    ? new TerminalScreen({
-        history: memory.history,
-        input: world.stdin,
-        output: world.stdout,
-        complete: (line) => complete(line, controller.peers(), pathsFor),
-        ...(world.suspend === undefined ? {} : { suspend: world.suspend }),
-      })
+    ? openTerminal(context, memory.history, attention, () => controller.peers())
     : null;
   const screen: Screen = terminal ?? plainScreen(world.stdin, output, () => taken);
   const stored = readSettings(attachment.home).map(({ values }) => values);
@@ -79,6 +75,7 @@ async function converse(context: RunContext, attachment: Lasting, isTerminal: bo
       if (sequence !== '') screen.signal?.(sequence);
     },
     memory,
+    ...(isTerminal ? { attention } : {}),
   });
   const leave = (): void => {
     farewell(context, controller, isTerminal).then(
@@ -113,6 +110,21 @@ async function converse(context: RunContext, attachment: Lasting, isTerminal: bo
     ? exit
     : output.failureOnStderr(endReason.fault() ?? attachment.failure() ?? nodeEnded(null));
 }
+
+const openTerminal = (
+  { world }: RunContext,
+  history: readonly string[],
+  attention: Attention,
+  peers: () => readonly PeerEvent[],
+): TerminalScreen =>
+  new TerminalScreen({
+    attention,
+    history,
+    input: world.stdin,
+    output: world.stdout,
+    complete: (line) => complete(line, peers(), pathsFor),
+    ...(world.suspend === undefined ? {} : { suspend: world.suspend }),
+  });
 
 const minuteMs = 60_000;
 

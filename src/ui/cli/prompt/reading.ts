@@ -6,6 +6,7 @@ import type { MessageEvent, NodeHandle, PeerEvent } from '../../../index.js';
 import { unreadLine } from '../commands/unread.js';
 import { cli } from '../limits.js';
 import { peerName, taggedWord } from '../screen/present.js';
+import type { Attention } from './user/attention.js';
 import type { Open } from './layout.js';
 
 /** The unread messages of a conversation that is opened. */
@@ -30,10 +31,14 @@ export class Reading {
   readonly #opening = new Set<string>();
   /** Newest `seq` that was shown, by peer, where the node does not know of it yet. */
   readonly #shown = new Map<string, number>();
+  readonly #attention: Attention | null;
   #isMarking = false;
 
-  constructor(node: Pick<NodeHandle, 'history' | 'markRead' | 'unread'>) {
+  /** `attention`: null where whatever is shown counts as read. */
+  constructor(node: Pick<NodeHandle, 'history' | 'markRead' | 'unread'>, attention: Attention | null = null) {
     this.#node = node;
+    this.#attention = attention;
+    attention?.onLook(() => this.#markShown());
   }
 
   /** Number of unread messages by peer. */
@@ -100,11 +105,16 @@ export class Reading {
     };
   }
 
-  /** Notes that the messages of a peer up to this `seq` were shown. One mark is sent at a time. */
+  /** Notes that the messages of a peer up to this `seq` were shown. They are read once the user looks. */
   showed(peerId: string, seq: number): void {
     if (this.#opening.has(peerId)) this.#notePrinted(peerId, seq);
     this.#shown.set(peerId, Math.max(seq, this.#shown.get(peerId) ?? 0));
-    if (this.#isMarking) return;
+    this.#markShown();
+  }
+
+  /** Marks what was shown, if the user looks. One mark is sent at a time. */
+  #markShown(): void {
+    if (this.#isMarking || this.#shown.size === 0 || this.#attention?.isLooking === false) return;
     this.#isMarking = true;
     this.#mark().then(undefined, () => undefined);
   }

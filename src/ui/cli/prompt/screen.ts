@@ -7,6 +7,7 @@ import { StringDecoder } from 'node:string_decoder';
 import type { DeliveryState } from '../../../index.js';
 import { cli, editor as limits } from '../limits.js';
 import type { InputStream, OutputStream } from '../world.js';
+import type { Attention } from './user/attention.js';
 import { BurstReader } from './editor/bursts.js';
 import { widthOf } from './editor/cells.js';
 import {
@@ -32,7 +33,7 @@ export interface Screen {
   readonly print: (rows: readonly string[]) => void;
   /** Prints the rows of a sent message, whose mark stands in the first row. */
   readonly printOwn: (id: string, rows: readonly string[]) => void;
-  readonly mark: (id: string, state: DeliveryState, mark: string) => void;
+  readonly mark: (id: string, state: DeliveryState | 'read', mark: string) => void;
   readonly setPrompt: (text: string) => void;
   /** Sends a sequence that moves no cursor, such as the bell; absent: the screen is not a terminal. */
   readonly signal?: (sequence: string) => void;
@@ -59,6 +60,8 @@ export interface TerminalOptions {
   readonly pastes?: 'asked' | 'typed';
   /** Lines that were finished earlier, oldest first. */
   readonly history?: readonly string[];
+  /** Follows whether the user looks at the terminal. */
+  readonly attention?: Attention;
   /** Stops the process until the shell continues it; then calls `resumed`. */
   readonly suspend?: (resumed: () => void) => void;
 }
@@ -70,9 +73,9 @@ interface Block {
   readonly width: number;
 }
 
-/** Switches bracketed paste: the terminal marks pasted text. */
-const pasteMarksOn = '\x1b[?2004h';
-const pasteMarksOff = '\x1b[?2004l';
+/** Switches bracketed paste and reports of the focus: the terminal marks pasted text, and tells whether it is looked at. */
+const reportsOn = '\x1b[?2004h\x1b[?1004h';
+const reportsOff = '\x1b[?1004l\x1b[?2004l';
 const clearDown = '\x1b[J';
 const up = (rows: number): string => (rows > 0 ? `\x1b[${rows}A` : '');
 const down = (rows: number): string => (rows > 0 ? `\x1b[${rows}B` : '');
@@ -110,7 +113,7 @@ export class TerminalScreen implements Screen {
     options.input.on('data', this.#read);
     options.input.on('end', this.#end);
     options.output.on('resize', this.#resized);
-    this.#output.write(pasteMarksOn);
+    this.#output.write(reportsOn);
     options.input.resume();
   }
 
@@ -126,7 +129,7 @@ export class TerminalScreen implements Screen {
 
   printOwn = (id: string, rows: readonly string[]): void => this.#put(id, rows);
 
-  mark = (id: string, _state: DeliveryState, mark: string): void => {
+  mark = (id: string, _state: DeliveryState | 'read', mark: string): void => {
     this.#flush();
     let above = 0;
     for (const block of this.#blocks.toReversed()) {
@@ -184,7 +187,7 @@ export class TerminalScreen implements Screen {
     if (this.#isClosed) return;
     this.#flush();
     // The input line is cleared, so that the shell continues on a line of its own.
-    this.#output.write(`${this.#toTop()}${pasteMarksOff}`);
+    this.#output.write(`${this.#toTop()}${reportsOff}`);
     this.#isClosed = true;
     const { input, output } = this.#options;
     if (this.#pauseTimer !== null) clearTimeout(this.#pauseTimer);
@@ -223,12 +226,16 @@ export class TerminalScreen implements Screen {
   }
 
   #press(keys: readonly Key[]): void {
-    const pressed = this.#options.pastes === 'typed' ? keys.flatMap(asTyping) : keys;
+    const reports = keys.filter(({ type }) => type === 'focus');
+    for (const key of reports) if (key.type === 'focus') this.#options.attention?.focused(key.isIn);
+    const typed = keys.filter(({ type }) => type !== 'focus');
+    if (typed.length === 0) return;
+    this.#options.attention?.pressed();
+    const pressed = this.#options.pastes === 'typed' ? typed.flatMap(asTyping) : typed;
     for (const key of pressed) {
       if (this.#isClosed) return;
       for (const effect of this.editor.press(key)) this.#carryOut(effect);
     }
-    if (keys.length === 0) return;
     this.#redraw();
     this.#onEdit();
   }
@@ -264,12 +271,12 @@ export class TerminalScreen implements Screen {
     const { suspend, input } = this.#options;
     if (suspend === undefined) return;
     this.#flush();
-    this.#output.write(`${this.#toTop()}${pasteMarksOff}`);
+    this.#output.write(`${this.#toTop()}${reportsOff}`);
     input.setRawMode?.(false);
     suspend(() => {
       if (this.#isClosed) return;
       input.setRawMode?.(true);
-      this.#output.write(pasteMarksOn);
+      this.#output.write(reportsOn);
       // The shell has written below the printed rows.
       this.#drawn = null;
       this.#blocks = [];

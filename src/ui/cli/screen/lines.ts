@@ -65,6 +65,13 @@ export const commandLines = {
     lastSeen: nodeEvents.peer.entries.lastSeen,
     unread: nodeEvents.peer.entries.unread,
   }),
+  privacy: line('privacy', '`privacy`: the peers that learn what the user read and that the user types', {
+    receipts: described(v.string(), 'none, verified or contacts; of one peer on, off or default'),
+    typing: described(v.string(), 'none, verified or contacts; of one peer on, off or default'),
+    presence: v.exactOptional(described(v.string(), 'all or none: the peers that see that the user is here')),
+    name: v.exactOptional(nodeEvents.peer.entries.name),
+    id: v.exactOptional(nodeEvents.peer.entries.id),
+  }),
   setting: line('setting', '`config`: a setting as it is in effect', {
     key: described(v.string(), 'key of the settings file'),
     value: described(v.unknown(), 'its value; null: not set, and without a fixed default'),

@@ -95,9 +95,13 @@ export function messageLine(
   const marks = dim(changeMarks(message));
   const reply = dim(replyMark(message, quotedBy(message.replyTo)));
   const labels = message.direction === 'in' ? unusual(message, colors, trust !== '') : '';
-  const note = dim(sentNote(message, clock));
+  const note = dim(`${readNote(message)}${sentNote(message, clock)}`);
   return `${colors.dim(clock(message.receivedAt))} ${from} ${reply}${text}${marks}${labels}${note}`;
 }
+
+/** Returns the time at which the peer read an own message as a note; otherwise empty. */
+const readNote = ({ readAt }: MessageEvent): string =>
+  readAt === undefined ? '' : ` [read ${clock(readAt)}]`;
 
 /** Formats a status as one line. */
 export function statusLine(status: StatusEvent, colors: Colors, label = escapeName(status.peer)): string {
@@ -144,6 +148,8 @@ export function eventLine(event: NodeEvent, colors: Colors, naming = new Naming(
     case 'delete':
     case 'reaction':
       return colors.dim(operationLine(event, sideOf(event), undefined));
+    case 'read':
+      return colors.dim(`${escapeName(event.peer)} has read your messages`);
     case 'status':
       return statusLine(event, colors);
     case 'presence':

@@ -194,6 +194,7 @@ function isShown(event: NodeEvent, dialect: ForeignDialectName): boolean {
     case 'edit':
     case 'delete':
     case 'reaction':
+    case 'read':
     case 'presence':
     case 'transfer':
     case 'bye':

@@ -112,6 +112,7 @@ export class Editor {
   }
 
   press(key: Key): readonly EditorEffect[] {
+    if (key.type === 'focus') return [];
     if (key.type === 'paste') return this.#paste(key.text, key.isCut);
     if (this.#pasted !== null) return this.#answer(key, this.#pasted);
     if (key.type === 'text') {

@@ -34,6 +34,8 @@ export type KeyName =
 export type Key =
   | { readonly type: 'press'; readonly name: KeyName }
   | { readonly type: 'text'; readonly text: string }
+  /** The terminal reports that it has, or lost, the focus. */
+  | { readonly type: 'focus'; readonly isIn: boolean }
   /** Pasted text; `isCut`: it was longer than `pasteCharsMax`. */
   | { readonly type: 'paste'; readonly text: string; readonly isCut: boolean };
 
@@ -209,6 +211,7 @@ function keyOf(sequence: RegExpExecArray): readonly Key[] {
     const name = numbered.get(first);
     return name === undefined ? [] : [press(name)];
   }
+  if (parameters === '' && (final === 'I' || final === 'O')) return [{ type: 'focus', isIn: final === 'I' }];
   const name = finals.get(final ?? '');
   if (name === undefined) return [];
   const isByWord = modifier !== '' && modifier !== '1' && modifier !== '2';

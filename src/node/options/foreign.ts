@@ -1,15 +1,15 @@
 /** The options of an embedder or the command line for older programs, checked. */
 import { err, ok, type Result } from 'neverthrow';
-import { parseGroup } from '../dialects/cmp2204/cipher.js';
-import type { ForeignDialectName } from '../dialects/dialect.js';
-import { foreignDialects } from '../dialects/sniff.js';
-import { parseMandatoryPeers } from '../dialects/synergy/peers.js';
-import type { DialectError } from '../dialects/errors.js';
-import { foreign as foreignLimits } from './limits.js';
-import { foreignPorts } from '../dialects/limits.js';
-import { parsePort } from '../wire/address.js';
-import type { NodeOptions } from './handle.js';
-import type { ForeignArgs } from '../chat/foreign/state.js';
+import { parseGroup } from '../../dialects/cmp2204/cipher.js';
+import type { ForeignDialectName } from '../../dialects/dialect.js';
+import { foreignDialects } from '../../dialects/sniff.js';
+import { parseMandatoryPeers } from '../../dialects/synergy/peers.js';
+import type { DialectError } from '../../dialects/errors.js';
+import { foreign as foreignLimits } from '../limits.js';
+import { foreignPorts } from '../../dialects/limits.js';
+import { parsePort } from '../../wire/address.js';
+import type { NodeOptions } from '../handle.js';
+import type { ForeignArgs } from '../../chat/foreign/state.js';
 
 /** Checked settings for older programs. */
 export interface ForeignSettings extends ForeignArgs {

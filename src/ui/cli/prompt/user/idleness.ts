@@ -1,5 +1,5 @@
 /** The time without a key, after which others see that the user is away. */
-import type { NodeHandle } from '../../../index.js';
+import type { NodeHandle } from '../../../../index.js';
 
 /** Tells the node when the user stops and goes on to type. */
 export class Idleness {

@@ -1,7 +1,7 @@
 /** Unsent lines by conversation: those that were refused, and those that wait for a conversation. */
-import type { Open } from './layout.js';
-import type { Memory } from './memory.js';
-import type { Screen } from './screen.js';
+import type { Open } from '../layout.js';
+import type { Memory } from '../memory.js';
+import type { Screen } from '../screen.js';
 
 /** The unsent lines of the prompt. */
 export class Drafts {

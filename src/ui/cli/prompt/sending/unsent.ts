@@ -1,8 +1,8 @@
 /** Messages that wait for their last state, and those that were not sent: the number of lines of a pipe, the reason of the first, and which may be sent again. */
-import type { NodeError } from '../../../index.js';
-import type { Output } from '../screen/output.js';
-import { usage } from '../run.js';
-import { wordingOf, type ExitCode } from '../screen/wording.js';
+import type { NodeError } from '../../../../index.js';
+import type { Output } from '../../screen/output.js';
+import { usage } from '../../run.js';
+import { wordingOf, type ExitCode } from '../../screen/wording.js';
 
 /** Whether a message that was refused may be sent later as it is. */
 export const isWorthRetrying = ({ code }: NodeError): boolean => !hopeless.has(code);

@@ -1,0 +1,84 @@
+/** `parlance privacy`: the peers that learn that their messages were read, and that the user types. */
+import type { ContactInfo, NodeHandle, PrivacyInfo } from '../../../../index.js';
+import type { PrivacySubject } from '../../options/verbs.js';
+import { usage, withHome, type RunContext } from '../../run.js';
+import { peerName } from '../../screen/present.js';
+import type { ExitCode } from '../../screen/wording.js';
+
+/** Arguments of `privacy`. */
+export interface PrivacyOptions {
+  /** Null: everything is shown. */
+  readonly subject: PrivacySubject | null;
+  /** Null: it is shown. */
+  readonly value: string | null;
+  /** The choice is about this peer alone; null: about all peers. */
+  readonly peer: string | null;
+}
+
+const audiences = ['none', 'verified', 'contacts'] as const;
+const shares = ['on', 'off', 'default'] as const;
+
+/** Shows the privacy, or changes it. */
+export async function privacy(context: RunContext, options: PrivacyOptions): Promise<ExitCode> {
+  const { output } = context;
+  const problem = problemOf(options);
+  if (problem !== null) return output.failure(usage('privacy', problem));
+  return withHome(context, async ({ node }) => {
+    const { subject, value, peer } = options;
+    if (peer !== null) return ofPeer(context, node, peer, options);
+    if (subject === 'presence' && value !== null) {
+      const set = await node.setStatus({ presence: value === 'none' ? 'invisible' : 'here' });
+      if (set.isErr()) return output.failure(set.error);
+    }
+    const audience = audiences.find((each) => each === value);
+    const isChange = audience !== undefined && subject !== null && subject !== 'presence';
+    const found = await (isChange ? node.setPrivacy({ [subject]: audience }) : node.privacy());
+    if (found.isErr()) return output.failure(found.error);
+    const status = await node.status();
+    if (status.isErr()) return output.failure(status.error);
+    const presence = status.value.presence === 'invisible' ? 'none' : 'all';
+    const line = { type: 'privacy', ...found.value, presence } as const;
+    await output.result(line, privacyLines(found.value, presence));
+    return 0;
+  });
+}
+
+/** Returns why the words cannot be meant; null: they can. */
+function problemOf({ subject, value, peer }: PrivacyOptions): string | null {
+  if (value === null || subject === null) return null;
+  if (subject === 'presence')
+    return peer === null && (value === 'all' || value === 'none')
+      ? null
+      : 'presence is shown to all or to none';
+  const known: readonly string[] = peer === null ? audiences : shares;
+  return known.includes(value) ? null : `${subject} is one of ${known.join(', ')}`;
+}
+
+async function ofPeer(
+  { output }: RunContext,
+  node: NodeHandle,
+  peer: string,
+  { subject, value }: PrivacyOptions,
+): Promise<ExitCode> {
+  const share = shares.find((each) => each === value);
+  const isChange = share !== undefined && subject !== null && subject !== 'presence';
+  const found = await (isChange ? node.changeContact(peer, { [subject]: share }) : node.contact(peer));
+  if (found.isErr()) return output.failure(found.error);
+  const { receipts = 'default', typing = 'default' } = found.value;
+  const { id, name } = found.value.peer;
+  await output.result({ type: 'privacy', name, id, receipts, typing }, peerLines(found.value));
+  return 0;
+}
+
+const meaningOf = { none: 'nobody', verified: 'verified peers', contacts: 'every contact', all: 'everybody' };
+
+/** Returns the privacy as lines. */
+export const privacyLines = ({ receipts, typing }: PrivacyInfo, presence: 'all' | 'none'): string =>
+  [
+    `receipts  ${meaningOf[receipts]} can see what you read, and you what they read`,
+    `typing    ${meaningOf[typing]} can see that you type, and you that they type`,
+    `presence  ${meaningOf[presence]} on this network can see that you are here`,
+  ].join('\n');
+
+const peerLines = ({ peer, receipts, typing }: ContactInfo): string =>
+  [`receipts  ${receipts ?? 'default'} for ${peerName(peer)}`, `typing    ${typing ?? 'default'}`].join('\n');

@@ -73,6 +73,8 @@ export interface NodeOptions {
   /** UDP ports that beacons are sent to and received on. Default 6000 and 6001. */
   readonly beaconPorts?: readonly number[];
   readonly beaconIntervalMs?: number;
+  /** Whether nodes are also found by multicast DNS. Default: yes, unless `broadcast` says where beacons go. */
+  readonly mdns?: boolean;
   readonly maxConnections?: number;
   /** Whether the actors of the network share one thread, which takes less memory. Default: each has its own. */
   readonly compact?: boolean;

@@ -2,7 +2,7 @@
 import type { BroadcastArgs } from '../actors/presence/broadcast.js';
 import { broadcastActor } from '../actors/presence/broadcast.js';
 import { discoveryActor, type DiscoveryArgs } from '../actors/presence/discovery.js';
-import { beaconSocket } from '../actors/presence/limits.js';
+import { beaconSocket, mdns } from '../actors/presence/limits.js';
 import type { BroadcastProtocol, DiscoveryProtocol } from '../actors/presence/protocol.js';
 import { replyPortsFor } from '../actors/presence/targets.js';
 import type { NodeProtocol } from '../actors/node/protocol.js';
@@ -49,6 +49,7 @@ export function presenceBranch(parts: PresenceParts): SupervisorSpec {
     bootId,
     instance: bootId,
     wireVersions,
+    mdnsPort: (options.mdns ?? targets === null) ? mdns.port : null,
   };
   return branch('presence', 'rest-for-one', [
     child(discoveryActor, { args: discoveryArgs, links: { node, broadcast }, placement: place('discovery') }),

@@ -139,6 +139,8 @@ async function start(t: TestContext, name: string, beaconPorts: readonly number[
             bootId,
             instance: bootId,
             wireVersions: [1],
+
+            mdnsPort: null,
           },
           links: { node, discovery: address<DiscoveryProtocol>('discovery') },
           placement: inThread('broadcast'),

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import { quantile } from '../support/scene-nodes.js';
+import { openLab } from './lab.js';
 import { lines, online, openPair, options, sendAll } from './pair.js';
 
 // Cases N1, D18
@@ -52,5 +53,26 @@ test(
     const againMs = performance.now();
     await sendAll(alice, bob, ['y'.repeat(60_000)]);
     context.diagnostic(`N10: another one after ${((performance.now() - againMs) / 1_000).toFixed(1)} s`);
+  },
+);
+
+// Issue 9: found more often
+test(
+  'where no beacon arrives, multicast DNS lets two strangers find each other',
+  options,
+  async (context) => {
+    const lab = await openLab(context, 'both');
+    for (const host of [0, 1] as const) lab.ip(host, '-6', 'addr', 'flush', 'dev', 'net0');
+    // Beacons go to an address where nobody is.
+    const nowhere = ['--broadcast', '10.99.0.200'];
+    const [alice, bob] = await Promise.all([
+      lab.node(0, 'alice', [...nowhere, '--mdns', 'on']),
+      lab.node(1, 'bob', [...nowhere, '--mdns', 'on']),
+    ]);
+    await Promise.all([alice.until(online('bob'), 'sees bob'), bob.until(online('alice'), 'sees alice')]);
+    await sendAll(alice, bob, lines(3));
+    const carol = await lab.node(0, 'carol', [...nowhere, '--mdns', 'off', '--beacon-port', '7000']);
+    await carol.run(['peers', '--watch', '--timeout', '12']);
+    assert.ok(!carol.seen.some(online('bob')), 'without it nobody is found');
   },
 );

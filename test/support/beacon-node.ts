@@ -111,6 +111,7 @@ export async function startBeaconNode(options: BeaconNodeOptions): Promise<Beaco
       bootId,
       instance: new Uint8Array(8),
       wireVersions: [1],
+      mdnsPort: null,
     },
     { node: requests.ref, discovery: refTo(() => discovery) },
   );

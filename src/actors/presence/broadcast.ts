@@ -18,6 +18,7 @@ import { actor, next, reply, type Context } from '../../runtime/actor.js';
 import { encodeBeacon, encodeBeaconBody, encodeQuery, type BeaconKind } from '../../wire/beacon.js';
 import { isSameStatus, plainStatus, type Status } from '../../wire/status.js';
 import { openUdp, sendUdp, type UdpOptions } from './udp.js';
+import type { Mdns } from './mdns.js';
 import { beaconTargets, goodbyePorts, isBroadcast, queryPorts } from './targets.js';
 import { isNear, isUnicast, isV6, type InterfaceAddress } from '../../wire/address-space.js';
 import type {
@@ -41,11 +42,13 @@ export interface BroadcastArgs {
   readonly bootId: Uint8Array;
   readonly instance: Uint8Array;
   readonly wireVersions: readonly number[];
+  /** UDP port of multicast DNS; null: it is off. */
+  readonly mdnsPort: number | null;
 }
 
 type BroadcastLinks = {
   readonly node: BroadcastRequests;
-  readonly discovery: Pick<DiscoveryProtocol, 'heard'>;
+  readonly discovery: Pick<DiscoveryProtocol, 'heard' | 'named'>;
 };
 type BroadcastContext = Context<BroadcastProtocol, BroadcastLinks>;
 
@@ -73,6 +76,7 @@ interface BroadcastState {
   interfaces: readonly InterfaceAddress[];
   cancelNext: () => void;
   lastSent: SentReport['targets'];
+  mdns: Mdns | null;
 }
 
 /** Errors of `init`: `transport/cannot-listen`. */
@@ -83,12 +87,14 @@ export const broadcastActor = actor<BroadcastArgs, BroadcastState, BroadcastProt
   receive: {
     async announce(state, _body, context) {
       if (context.restarts > 0) state.description ??= await askDescription(context);
+      state.mdns?.announce(isInvisible(state.description) ? null : (state.description?.tcpPort ?? null));
       await announce(state, context);
       return next(state);
     },
     async describe(state, body, context) {
       if (isInvisible(body) && state.announced !== null) await withdraw(state, context);
       state.description = body;
+      state.mdns?.announce(isInvisible(body) ? null : body.tcpPort);
       state.goodbye = null;
       await announce(state, context);
       return next(state);
@@ -123,6 +129,8 @@ export const broadcastActor = actor<BroadcastArgs, BroadcastState, BroadcastProt
     async leave(state) {
       state.cancelNext();
       if (state.goodbye) await flushed(sendToAll(state, state.goodbye, goodbyePorts(state.args.beaconPorts)));
+      await state.mdns?.close();
+      state.mdns = null;
       state.hasLeft = true;
       state.announced = null;
       return reply(state, ok(null));
@@ -137,12 +145,14 @@ export const broadcastActor = actor<BroadcastArgs, BroadcastState, BroadcastProt
       const interfaces = readInterfaces();
       if (JSON.stringify(interfaces) === JSON.stringify(state.interfaces)) return next(state);
       state.interfaces = interfaces;
+      state.mdns?.interfacesChanged(interfaces);
       context.log('info', 'broadcast.interfaces-changed', { count: interfaces.length });
       await announce(state, context);
       return next(state);
     },
   },
-  terminate(state) {
+  async terminate(state) {
+    await state.mdns?.close();
     for (const { socket } of state.sockets) socket.close();
   },
 });
@@ -166,6 +176,9 @@ async function start(
   const ticks = Number(process.hrtime.bigint() / limits.seqTickNs);
   context.self('announce', {});
   context.self('pollInterfaces', {});
+  const interfaces = readInterfaces();
+  const mdns = args.mdnsPort === null ? null : await openMdns(args, args.mdnsPort, context);
+  mdns?.interfacesChanged(interfaces);
   return ok({
     args,
     sockets: sockets.value,
@@ -175,9 +188,23 @@ async function start(
     announced: null,
     goodbye: null,
     hasLeft: false,
-    interfaces: readInterfaces(),
+    interfaces,
+    mdns,
     cancelNext: () => undefined,
     lastSent: [],
+  });
+}
+
+/** Starts multicast DNS. The file is loaded only where it is used. */
+async function openMdns(args: BroadcastArgs, port: number, context: BroadcastContext): Promise<Mdns | null> {
+  const { startMdns } = await import('./mdns.js');
+  const { bind, instance } = args;
+  return startMdns({
+    bind,
+    port,
+    instance,
+    onHost: (host) => void context.links.discovery.cast('named', { host }),
+    onProblem: (reason) => context.log('debug', 'broadcast.mdns', { reason }),
   });
 }
 

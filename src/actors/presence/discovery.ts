@@ -30,7 +30,7 @@ import { actor, next, reply, type Context } from '../../runtime/actor.js';
 import { LogTally } from '../../runtime/log-tally.js';
 import { isDottedQuad } from '../../wire/address.js';
 import { verifyBeacon, type BeaconRecord } from '../../wire/beacon.js';
-import { openUdp } from './udp.js';
+import { bindFault, openUdp } from './udp.js';
 import { verifyEd25519 } from './verify.js';
 import { broadcastBinds } from './targets.js';
 import {
@@ -121,6 +121,10 @@ export const discoveryActor = actor<DiscoveryArgs, DiscoveryState, DiscoveryProt
     },
     invisible(state, { isInvisible }) {
       state.isInvisible = isInvisible;
+      return next(state);
+    },
+    named(state, { host }) {
+      state.silentContacts.named(host);
       return next(state);
     },
     watchHosts(state, { hosts }) {
@@ -228,27 +232,7 @@ async function openAll(state: DiscoveryState): Promise<Result<readonly BeaconRec
           context.log('debug', 'discovery.cannot-listen', { address, port, reason: reasonOf(extra.error) });
       }
     }
-  return receivers.length === 0 && failures.length > 0 ? err(faultOf(failures)) : ok(receivers);
-}
-
-/** Names the failure: ports in use can be changed by the user, any other cause concerns the system. */
-function faultOf(
-  failures: readonly { readonly address: string; readonly port: number; readonly cause: string }[],
-): ListenError {
-  const address = failures[0]?.address ?? '';
-  const other = failures.find(({ cause }) => cause !== 'EADDRINUSE');
-  if (other === undefined)
-    return {
-      code: 'transport/beacon-ports-in-use',
-      address,
-      ports: [...new Set(failures.map(({ port }) => port))],
-    };
-  return {
-    code: 'transport/cannot-listen',
-    address: other.address,
-    port: other.port,
-    reason: reasonOf(other.cause),
-  };
+  return receivers.length === 0 && failures.length > 0 ? err(bindFault(failures)) : ok(receivers);
 }
 
 /** Handles one datagram from any host. */
@@ -322,10 +306,8 @@ function settle(state: DiscoveryState, pending: PendingBeacon, source: BeaconSou
 function askSilent({ isInvisible, silentContacts, roster, context }: DiscoveryState): void {
   if (isInvisible) return;
   const { nowMs, wallClockMs } = clocks();
-  const hosts = silentContacts.due(
-    nowMs,
-    agesOf((peerId) => roster.row(peerId), wallClockMs),
-  );
+  const ages = agesOf((peerId) => roster.row(peerId), wallClockMs);
+  const hosts = silentContacts.due(nowMs, ages, () => roster.rows());
   if (hosts.length > 0) context.links.broadcast.cast('query', { hosts });
 }
 

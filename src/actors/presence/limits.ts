@@ -1,5 +1,20 @@
 /** The numbers of the beacon sockets: how beacons are sent and received. */
 
+/** Multicast DNS. */
+export const mdns = {
+  /** The UDP port of the standard (RFC 6762). */
+  port: 5_353,
+  /** Bytes of a datagram that is read: a service of a node takes some 200. */
+  datagramBytesMax: 1_500,
+  /** Datagrams of the group, which printers and telephones fill, too. */
+  heardPerSecond: 200,
+  heardBurst: 400,
+  /** Services that are remembered before the search begins again. */
+  servicesMax: 256,
+  /** Datagrams that wait to be sent: a flood of questions must not fill the memory. */
+  sendsMax: 64,
+} as const;
+
 /** Ports, rates and times of beacons. */
 export const beaconSocket = {
   /** UDP ports: the first is ours, the second that of the oldest dialect. */

@@ -81,6 +81,8 @@ export type DiscoveryProtocol = {
    */
   awaited: Cast<{ readonly peerIds: readonly PeerId[] }>;
   /** Sets the proved hosts of contacts, which are asked for a sign of life when they fall silent. */
+  /** Another service names a host where a node may run. It proves nothing. */
+  named: Cast<{ readonly host: string }>;
   watchHosts: Cast<{ readonly hosts: readonly ProvedHost[] }>;
   /** Takes over the rows of an earlier life of this actor, which alone notices that their peers fall silent. */
   recall: Cast<{ readonly rows: readonly Presence[] }>;

@@ -1,7 +1,9 @@
 /** A UDP socket for beacons: bound, allowed to broadcast, limited to one hop, with a listener for errors. */
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { err, ok, type Result } from 'neverthrow';
+import { reasonOf } from '../../system-errors.js';
 import { isV6 } from '../../wire/address-space.js';
+import type { ListenError } from '../errors.js';
 import { beaconSocket as limits } from './limits.js';
 
 /** Arguments of the socket. */
@@ -58,4 +60,24 @@ export function sendUdp(
       resolve(code);
     });
   });
+}
+
+/** Names the failure: ports in use can be changed by the user, any other cause concerns the system. */
+export function bindFault(
+  failures: readonly { readonly address: string; readonly port: number; readonly cause: string }[],
+): ListenError {
+  const address = failures[0]?.address ?? '';
+  const other = failures.find(({ cause }) => cause !== 'EADDRINUSE');
+  if (other === undefined)
+    return {
+      code: 'transport/beacon-ports-in-use',
+      address,
+      ports: [...new Set(failures.map(({ port }) => port))],
+    };
+  return {
+    code: 'transport/cannot-listen',
+    address: other.address,
+    port: other.port,
+    reason: reasonOf(other.cause),
+  };
 }

@@ -49,6 +49,10 @@ export const heardLog = {
 export const silentContacts = {
   /** Proved hosts of contacts that are remembered. */
   hostsMax: 1_024,
+  /** Hosts that another service named, such as multicast DNS. */
+  namedHostsMax: 256,
+  /** Pause before a named host is asked again, doubled each time: the first question may be lost. */
+  namedPauseMs: 1_000,
   /** Wait after the start: where broadcasts arrive, they have arrived by then. */
   firstAfterMs: 3_000,
   /** Pause before a silent host is asked again, doubled each time. */

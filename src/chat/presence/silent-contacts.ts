@@ -1,6 +1,6 @@
 /**
  * Decides which hosts get an announcement of their own, for networks that hold broadcasts back: those where a contact was
- * last proved and that fell silent. Such an announcement asks for a reply. Pure; clocks are arguments.
+ * last proved and that fell silent, and those that another service named. Such an announcement asks for a reply. Pure; clocks are arguments.
  */
 import type { PeerId } from '../../ids.js';
 import type { ProvedHost, Presence } from '../people/presence.js';
@@ -20,6 +20,8 @@ export class SilentContacts {
   readonly #silentMs: number;
   #hosts: readonly ProvedHost[] = [];
   readonly #attempts = new Map<string, Attempts>();
+  /** Hosts that another service named, those named last at the end. */
+  readonly #named = new Map<string, Attempts>();
 
   /** `silentMs`: silence after which a peer is asked, shortly before it counts as away. */
   constructor(startedMs: number, silentMs: number) {
@@ -33,8 +35,16 @@ export class SilentContacts {
     this.#forgetStrays();
   }
 
+  /** Another service named a host where a node may run. It is asked while no peer is heard from there. */
+  named(host: string): void {
+    this.#named.delete(host);
+    this.#named.set(host, { count: 0, nextAtMs: 0 });
+    const [oldest] = this.#named.keys();
+    if (this.#named.size > limits.namedHostsMax && oldest !== undefined) this.#named.delete(oldest);
+  }
+
   /** Returns the hosts to ask now, those first that wait for longest. */
-  due(nowMs: number, heardAge: HeardAge): readonly string[] {
+  due(nowMs: number, heardAge: HeardAge, rows: () => readonly Presence[] = () => []): readonly string[] {
     const waiting = this.#hosts.flatMap((proved) => {
       const key = keyOf(proved);
       const ageMs = heardAge(proved.peerId);
@@ -55,7 +65,28 @@ export class SilentContacts {
       const pauseMs = Math.min(limits.pauseMs * 2 ** Math.min(attempts.count, 16), limits.pauseMostMs);
       this.#attempts.set(key, { count: attempts.count + 1, nextAtMs: nowMs + pauseMs });
     }
-    return [...new Set(chosen.map(({ host }) => host))];
+    return [...new Set([...chosen.map(({ host }) => host), ...this.#dueNamed(nowMs, heardAge, rows)])];
+  }
+
+  /** Returns named hosts from which no peer is heard. A host that stays silent is asked ever more seldom. */
+  #dueNamed(nowMs: number, heardAge: HeardAge, rows: () => readonly Presence[]): readonly string[] {
+    if (this.#named.size === 0) return [];
+    const isHeard = ({ peerId }: Presence): boolean => (heardAge(peerId) ?? Infinity) < this.#silentMs;
+    const heard = new Set(
+      rows()
+        .filter(isHeard)
+        .flatMap(({ addresses }) => addresses.map(({ host }) => host)),
+    );
+    const due: string[] = [];
+    for (const [host, { count, nextAtMs }] of this.#named) {
+      if (heard.has(host)) this.#named.set(host, { count: 0, nextAtMs: 0 });
+      else if (nextAtMs <= nowMs && due.length < limits.hostsPerRoundMax) {
+        due.push(host);
+        const pauseMs = Math.min(limits.namedPauseMs * 2 ** Math.min(count, 16), limits.pauseMostMs);
+        this.#named.set(host, { count: count + 1, nextAtMs: nowMs + pauseMs });
+      }
+    }
+    return due;
   }
 
   #forgetStrays(): void {

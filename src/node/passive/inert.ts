@@ -63,6 +63,7 @@ export const inertDiscovery = actor<Nothing, null, DiscoveryProtocol>({
     awaited: (state) => next(state),
     recall: (state) => next(state),
     invisible: (state) => next(state),
+    named: (state) => next(state),
     watchHosts: (state) => next(state),
     age: (state) => next(state),
     stats: (state) => reply(state, ok({ datagrams: 0, signatureChecks: 0, challenges: 0, dropped: {} })),

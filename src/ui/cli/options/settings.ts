@@ -27,6 +27,7 @@ import {
   notifyBodiesNames,
   notifyWayNames,
   notifyWays,
+  onOff,
   someOf,
   ownName,
   parseWord,
@@ -174,6 +175,9 @@ export const settings = {
     beaconSeconds,
     'send a beacon this often',
   ),
+  mdns: atStart('--mdns <on|off>', onOff, null, 'find nodes by multicast DNS (_parlance._tcp), too', {
+    shown: 'on, unless --broadcast is given',
+  }),
   maxConnections: atStart(
     '--max-connections <n>',
     connections,

@@ -246,6 +246,14 @@ export const filesAccept: Kind<'none' | 'contacts' | 'verified'> = {
   refusal: rule('files are accepted of none, contacts or verified'),
 };
 
+/** `on` or `off`. */
+export const onOff: Kind<boolean> = {
+  schema: v.boolean(),
+  fromWord: (word) => (word === 'on' ? true : word === 'off' ? false : word),
+  toWord: (value) => (value === true ? 'on' : 'off'),
+  refusal: rule('it is on or off'),
+};
+
 /** `all`, `none`, or names separated by commas. */
 export const dialects: Kind<readonly ForeignDialectName[]> = {
   schema: v.pipe(v.array(v.picklist(foreignDialectNames)), v.readonly()),

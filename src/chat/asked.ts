@@ -141,6 +141,8 @@ export interface Commands {
     readonly StatusEvent[],
     SendFailure
   >;
+  /** The user types to a peer, or stopped. Nothing is kept, and nobody is dialled. */
+  readonly typing: Asking<{ readonly peer: string; readonly isTyping: boolean }, null, ChatError>;
   readonly privacy: Asking<Nothing, PrivacyInfo>;
   /** Changes the privacy from now on; it is kept for the next start. */
   readonly setPrivacy: Asking<PrivacyChoice, PrivacyInfo>;

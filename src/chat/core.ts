@@ -114,7 +114,7 @@ export class Core {
   handle(input: Input, given: Given): readonly Effect[] {
     return this.#turn(given, (turn) => {
       const reports = this.#reportsOf(input, turn);
-      this.#peopleDesk.receipts.reported(reports, turn);
+      this.#peopleDesk.reported(reports, turn);
       this.#transfers.pass(reports, turn);
     });
   }
@@ -335,6 +335,9 @@ export class Core {
       case 'marks':
         delivery.due(due, turn);
         return [];
+      case 'typing-end':
+        this.#peopleDesk.typing.due(due, turn);
+        return [];
       case 'transfer-dial':
         this.#transfers.due(due, turn);
         return [];
@@ -351,7 +354,7 @@ export class Core {
   #outcome(outcome: NativeOutcome, turn: CoreTurn): readonly RouteReport[] {
     const { answers, reports, inquiries = [], notes = [] } = outcome;
     const answered = this.#answered(answers, turn);
-    for (const note of notes) this.#peopleDesk.receipts.heard(note, turn);
+    for (const note of notes) this.#peopleDesk.heard(note, turn);
     this.#inquiries.takeInquiries(inquiries, turn);
     return [...answered, ...reports];
   }

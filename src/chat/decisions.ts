@@ -17,7 +17,10 @@ import { knownOrAwaited, setBlocked, type CoreTurn, type Parts } from './parts.j
 import { noChoice, sharesOf } from './people/contact.js';
 import type { Privacy } from './people/privacy/privacy.js';
 import { ReceiptDesk } from './receipts.js';
+import type { PeerNote } from './routes/live-session.js';
+import type { RouteReport } from './routes/route.js';
 import { answer, type Token } from './turn.js';
+import { TypingDesk } from './typing.js';
 
 const commandNames = [
   'peers',
@@ -27,6 +30,7 @@ const commandNames = [
   'emitted',
   'privacy',
   'setPrivacy',
+  'typing',
   'contacts',
   'contact',
   'choose',
@@ -58,6 +62,7 @@ type Named<N extends keyof Commands> = Extract<PeopleCommand, { readonly name: N
 export class PeopleDesk {
   readonly unseen: ReaderMarks;
   readonly receipts: ReceiptDesk;
+  readonly typing: TypingDesk;
   readonly #parts: Parts;
   readonly #outboxes = new Map<Token, CallOf<'outbox'>>();
 
@@ -65,6 +70,7 @@ export class PeopleDesk {
     this.#parts = parts;
     this.unseen = new ReaderMarks(parts.people);
     this.receipts = new ReceiptDesk(parts);
+    this.typing = new TypingDesk(parts);
   }
 
   /** Restores the marks of readers, and the privacy. */
@@ -98,6 +104,9 @@ export class PeopleDesk {
         return;
       case 'privacy':
         turn.emit(answer(input.call, ok(this.#parts.privacy.chosen)));
+        return;
+      case 'typing':
+        this.typing.command(input, turn);
         return;
       case 'setPrivacy':
         this.#setPrivacy(input, turn);
@@ -135,6 +144,18 @@ export class PeopleDesk {
       default:
         unreachable(input);
     }
+  }
+
+  /** Takes an utterance of a peer that no outbox keeps. */
+  heard(note: PeerNote, turn: CoreTurn): void {
+    if (note.type === 'read') this.receipts.heard(note, turn);
+    else this.typing.heard(note, turn);
+  }
+
+  /** Notes reports of routes. */
+  reported(reports: readonly RouteReport[], turn: CoreTurn): void {
+    this.receipts.reported(reports, turn);
+    this.typing.reported(reports, turn);
   }
 
   /** Takes an answer of the history about marks. */

@@ -14,7 +14,7 @@ import type { Address } from '../wire/address.js';
 import type { Status } from '../wire/status.js';
 import type { AskedInput } from './asked.js';
 import type { DeliveryDue, DeliveryEffect, EntryAnswer, StoreFailure } from './delivery/effects.js';
-import type { ErrorEvent, PresenceEvent, ReadyEvent } from './events.js';
+import type { ErrorEvent, PresenceEvent, ReadyEvent, TypingEvent } from './events.js';
 import type { ForeignDue, ForeignEffect } from './foreign/effects.js';
 import type { ForeignInput } from './foreign/state.js';
 import type { PeopleEffect } from './people/effects.js';
@@ -55,13 +55,22 @@ export type CoreEffect =
   | { readonly to: 'own-status'; readonly status: Status }
   /** The rows that discovery had announced, for a discovery that starts again. */
   | { readonly to: 'presence'; readonly say: 'recall'; readonly rows: readonly Presence[] }
-  | { readonly to: 'feed'; readonly event: Omit<ReadyEvent, 'pid'> | PresenceEvent | ErrorEvent }
+  | {
+      readonly to: 'feed';
+      readonly event: Omit<ReadyEvent, 'pid'> | PresenceEvent | TypingEvent | ErrorEvent;
+    }
   /** Keeps the own name for the next start. */
   | { readonly to: 'settings'; readonly say: 'name'; readonly name: string }
   /** Keeps the privacy for the next start. */
   | { readonly to: 'settings'; readonly say: 'privacy'; readonly privacy: Privacy }
-  | TimerEffect<StatusDue>
+  | TimerEffect<StatusDue | TypingDue>
   | LogEffect;
+
+/** The notice that the user of a peer types may have ended. */
+export interface TypingDue {
+  readonly type: 'typing-end';
+  readonly peerId: PeerId;
+}
 
 /** A timer of the own status. */
 export type StatusDue =
@@ -71,7 +80,7 @@ export type StatusDue =
   | { readonly type: 'status-send' };
 
 /** A timer that has fired. */
-export type Due = NativeDue | ForeignDue | DeliveryDue | StatusDue | InquiryDue | TransfersDue;
+export type Due = NativeDue | ForeignDue | DeliveryDue | StatusDue | TypingDue | InquiryDue | TransfersDue;
 
 /** An answer of the history, under the token of the ask. */
 export type StoredAnswer =

@@ -146,6 +146,13 @@ const read = event('read', 'the user of a peer read messages of this home', {
   at: time('clock of this machine at the report of the peer'),
 });
 
+const typing = event('typing', 'the user of a peer types, or stopped', {
+  peer: text('name of the peer'),
+  peerId: text('identity of the peer'),
+  conversation: text('conversation that the user types in'),
+  on: flag('false: stopped'),
+});
+
 const ownPresence = event('presence', 'the own status is, or became, this', {
   presence,
   statusText: v.exactOptional(text('own status in words')),
@@ -213,6 +220,7 @@ export const nodeEvents = {
   delete: deletion,
   reaction,
   read,
+  typing,
   status,
   presence: ownPresence,
   transfer,
@@ -242,6 +250,8 @@ export interface ReactionEvent extends Fields<typeof reaction> {}
 export type OperationEvent = EditEvent | DeleteEvent | ReactionEvent;
 /** The user of a peer read messages of this home. */
 export interface ReadEvent extends Fields<typeof read> {}
+/** The user of a peer types, or stopped. */
+export interface TypingEvent extends Fields<typeof typing> {}
 /** A sent message reached another state. */
 export interface StatusEvent extends Fields<typeof status> {}
 /** The own status. */
@@ -262,6 +272,7 @@ export type NodeEvent =
   | MessageEvent
   | OperationEvent
   | ReadEvent
+  | TypingEvent
   | StatusEvent
   | PresenceEvent
   | TransferEvent

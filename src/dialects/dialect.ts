@@ -28,6 +28,8 @@ export type Utterance =
   | { readonly type: 'profile'; readonly name: string; readonly instance: string }
   /** The status of the speaker now. */
   | { readonly type: 'status'; readonly status: Status }
+  /** The user of the speaker types, for this many seconds unless a further notice comes; 0: stopped. */
+  | { readonly type: 'typing'; readonly seconds: number }
   /** The speaker asks to connect, in dialects with such a message. */
   | { readonly type: 'connect' }
   /** The speaker leaves. `words`: what to show, where the dialect sends some. */

@@ -6,7 +6,8 @@
  *   text    = id(16) sentAtMs(u48) UTF-8
  *   receipt = id(16)…
  *   profile = instance(8) UTF-8 name
- *   now     = what(u8) …                          3: a status (`wire/status.ts`); others are skipped and counted
+ *   now     = what(u8) …                          1: types, seconds(u8); 2: stopped typing; 3: a status
+ *                                                 (`wire/status.ts`); others are skipped and counted
  *   operation on a message, see `operations.ts`
  *   offer and other words about files, see `files.ts`
  *   inquiry = question or answer about the network, see `inquiry.ts`
@@ -45,7 +46,7 @@ export const kind = {
 } as const;
 
 /** Subjects of the kind `now`, which matters at this moment alone: it has neither id nor receipt. */
-const now = { status: 3 } as const;
+const now = { typing: 1, stopped: 2, status: 3 } as const;
 
 /** A range of kinds that a later version gives a meaning, both ends included. */
 interface ReservedKinds {
@@ -176,6 +177,12 @@ function write(writer: ByteWriter, utterance: Utterance): Result<void, DialectEr
       writer.window(status.length).set(status);
       return ok(undefined);
     }
+    case 'typing': {
+      const { seconds } = utterance;
+      if (seconds === 0) writer.u8(kind.now).u32(1).u8(now.stopped);
+      else writer.u8(kind.now).u32(2).u8(now.typing).u8(seconds);
+      return ok(undefined);
+    }
     case 'inquiry': {
       const code = kind[utterance.inquiry.kind];
       return encodeInquiry(utterance.inquiry).map((body) => {
@@ -270,7 +277,10 @@ function readBody(code: number, body: Uint8Array): Result<Utterance, DialectErro
       return ok({ type: 'profile', name, instance: toHex(copy(body, 0, instanceBytes)) });
     }
     case kind.now: {
-      const status = body[0] === now.status ? decodeStatus(body.subarray(1)) : null;
+      const [what, seconds = 0] = body;
+      if (what === now.stopped || (what === now.typing && seconds > 0))
+        return ok({ type: 'typing', seconds: what === now.stopped ? 0 : seconds });
+      const status = what === now.status ? decodeStatus(body.subarray(1)) : null;
       return ok(
         status === null ? { type: 'unknown', kind: code, bytes: body.length } : { type: 'status', status },
       );

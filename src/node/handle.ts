@@ -295,6 +295,8 @@ export interface NodeHandle {
   readonly setStatus: (status: OwnStatus) => ResultAsync<PresenceEvent, NodeError>;
   /** Tells whether the user is idle. An idle user whose own presence is `here` is shown as away. */
   readonly setIdle: (isIdle: boolean) => ResultAsync<PresenceEvent, NodeError>;
+  /** Tells a peer that the user types, or stopped, if a session is up and both sides want it. Errors: as `find`. */
+  readonly setTyping: (peer: string, isTyping: boolean) => ResultAsync<null, NodeError>;
   /** The peers that learn that their messages were read, and that this user types. */
   readonly privacy: () => ResultAsync<PrivacyInfo, NodeError>;
   readonly setPrivacy: (choice: PrivacyChoice) => ResultAsync<PrivacyInfo, NodeError>;

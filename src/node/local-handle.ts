@@ -146,7 +146,11 @@ const peerAndFileMethodsOf = (
 
 const statusMethodsOf = (
   node: Ref<NodeProtocol>,
-): Pick<NodeHandle, 'disconnect' | 'status' | 'setStatus' | 'setIdle' | 'privacy' | 'setPrivacy'> => ({
+): Pick<
+  NodeHandle,
+  'disconnect' | 'status' | 'setStatus' | 'setIdle' | 'setTyping' | 'privacy' | 'setPrivacy'
+> => ({
+  setTyping: (peer, isTyping) => node.call('typing', { peer, isTyping }),
   privacy: () => node.call('privacy', {}),
   setPrivacy: (choice) => node.call('setPrivacy', choice),
   disconnect: (peer) => node.call('disconnect', { peer }),

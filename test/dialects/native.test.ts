@@ -224,3 +224,17 @@ test('reserved kinds overlap neither each other nor those in use, and all others
     assert.deepEqual(read, [{ type: 'unknown', kind: code, bytes: 3 }]);
   }
 });
+
+// Case R2
+test('a typing notice is a subject of "now", and one of an unknown subject is counted', () => {
+  for (const [seconds, hex] of [
+    [6, '0a000000020106'],
+    [0, '0a0000000102'],
+  ] as const) {
+    const [content = new Uint8Array()] = pack([{ type: 'typing', seconds }])._unsafeUnwrap();
+    assert.equal(Buffer.from(content).toString('hex'), hex);
+    assert.deepEqual(unpack(content)._unsafeUnwrap(), [{ type: 'typing', seconds }]);
+  }
+  for (const hex of ['0a0000000101', '0a000000020100', '0a0000000109'])
+    assert.equal(unpack(Buffer.from(hex, 'hex'))._unsafeUnwrap()[0]?.type, 'unknown', hex);
+});

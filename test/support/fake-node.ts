@@ -47,6 +47,8 @@ export interface FakeNode extends NodeHandle {
   readonly emit: (event: NodeEvent) => void;
   /** The arguments of `retry`. */
   readonly retried: () => readonly (string | null)[];
+  /** The arguments of `setTyping`. */
+  readonly typed: () => readonly (readonly [string, boolean])[];
   /** An accepted key takes the name of these. */
   readonly replace: (peers: readonly PeerEvent[]) => void;
   readonly lines: () => readonly MessageEvent[];
@@ -155,6 +157,10 @@ export function startFakeNode(options: FakeNodeOptions = {}): FakeNode {
     },
     status: () => okAsync(it.status),
     setStatus: ({ presence, text = '' }) => okAsync(it.setStatus(presence, text)),
+    setTyping: (word, isTyping) => {
+      it.typed.push([word, isTyping]);
+      return okAsync(null);
+    },
     privacy: () => okAsync(it.privacy),
     setPrivacy: (choice) => okAsync((it.privacy = { ...it.privacy, ...choice })),
     setIdle: (isIdle) => okAsync(it.setStatus(isIdle ? 'away' : 'here', '')),
@@ -186,6 +192,7 @@ export function startFakeNode(options: FakeNodeOptions = {}): FakeNode {
     },
     emit: (event) => it.emit(event),
     retried: () => it.retried,
+    typed: () => it.typed,
     replace: (peers) => {
       it.replaced = peers;
     },
@@ -207,6 +214,8 @@ class Fake {
   /** Contacts that an accepted key replaces. */
   replaced: readonly PeerEvent[] = [];
   emittedSeq = 0;
+  /** The arguments of `setTyping`. */
+  readonly typed: (readonly [string, boolean])[] = [];
   privacy: PrivacyInfo = { receipts: 'verified', typing: 'verified' };
   status: PresenceEvent = { type: 'presence', presence: 'here' };
   name: string;

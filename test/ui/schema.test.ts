@@ -259,6 +259,7 @@ test('every request and answer of the local API fits the schema', options, async
   const given: Readonly<Record<keyof typeof methods, object>> = {
     startedWith: {},
     release: {},
+    setTyping: { peer: 'bob', isTyping: true },
     privacy: {},
     setPrivacy: { receipts: 'verified' },
     self: {},

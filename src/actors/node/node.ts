@@ -63,6 +63,8 @@ export const node = actor<NodeArgs, State, NodeProtocol, NodeLinks>({
       ask(state, { name: 'read', body, call: state.calls.open(from) }, context, from),
     emitted: (state, body, context, from) =>
       ask(state, { name: 'emitted', body, call: state.calls.open(from) }, context, from),
+    typing: (state, body, context, from) =>
+      ask(state, { name: 'typing', body, call: state.calls.open(from) }, context, from),
     privacy: (state, body, context, from) =>
       ask(state, { name: 'privacy', body, call: state.calls.open(from) }, context, from),
     setPrivacy: (state, body, context, from) =>

@@ -202,6 +202,7 @@ function understand(
       return null;
     case 'profile':
     case 'status':
+    case 'typing':
     case 'inquiry':
     case 'operation':
     case 'receipt':

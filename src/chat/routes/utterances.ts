@@ -78,6 +78,9 @@ export function understand(
       case 'status':
         statuses.push(utterance.status);
         break;
+      case 'typing':
+        notes.push({ type: 'typing', peerId, seconds: utterance.seconds });
+        break;
       case 'inquiry':
         inquiries.push(utterance.inquiry);
         break;

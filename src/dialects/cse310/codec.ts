@@ -157,6 +157,7 @@ function say(nicks: Nicks, utterance: Utterance): Result<readonly ForeignOutput[
     case 'connect':
     case 'receipt':
     case 'status':
+    case 'typing':
     case 'inquiry':
     case 'operation':
     case 'offer':

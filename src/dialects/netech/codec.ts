@@ -156,6 +156,7 @@ function textOf(utterance: Utterance, options: ForeignOptions): Result<string, D
     case 'receipt':
     case 'profile':
     case 'status':
+    case 'typing':
     case 'inquiry':
     case 'operation':
     case 'offer':

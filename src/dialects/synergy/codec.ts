@@ -221,6 +221,7 @@ function contentOf(utterance: Utterance, options: ForeignOptions): Result<string
     case 'receipt':
     case 'profile':
     case 'status':
+    case 'typing':
     case 'inquiry':
     case 'operation':
     case 'offer':

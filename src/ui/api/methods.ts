@@ -278,6 +278,7 @@ export const streams = {
       nodeEvents.delete,
       nodeEvents.reaction,
       nodeEvents.read,
+      nodeEvents.typing,
       nodeEvents.status,
       nodeEvents.presence,
       nodeEvents.transfer,

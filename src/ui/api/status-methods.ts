@@ -5,7 +5,7 @@ import { nodeEvents } from '../../chat/events.js';
 import { presence } from '../../chat/fields.js';
 import type { OwnStatus } from '../../node/handle.js';
 import { controlApi } from './limits.js';
-import { method, nothing } from './method.js';
+import { method, nothing, peer } from './method.js';
 
 /** Rows of the methods about the own status and privacy. */
 export const statusMethods = {
@@ -30,6 +30,15 @@ export const statusMethods = {
     gives: nodeEvents.presence,
     pack: (status: OwnStatus) => status,
     run: ({ node }, status) => node.setStatus(status),
+  }),
+  setTyping: method({
+    verb: 'POST',
+    path: '/v1/typing',
+    does: 'tell the peer that the user types, or stopped; nothing is kept',
+    takes: v.object({ peer, isTyping: v.boolean() }),
+    gives: v.null(),
+    pack: (word: string, isTyping: boolean) => ({ peer: word, isTyping }),
+    run: ({ node }, { peer, isTyping }) => node.setTyping(peer, isTyping),
   }),
   privacy: method({
     verb: 'GET',

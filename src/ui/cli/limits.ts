@@ -2,6 +2,8 @@
 
 /** Commands and the prompt. */
 export const cli = {
+  /** Pause between two typing notices: those of the node are as rare. */
+  typingEveryMs: 3_000,
   timeoutMsMax: 86_400_000,
   /** A day. */
   minutesMax: 1_440,

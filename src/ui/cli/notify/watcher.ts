@@ -81,6 +81,7 @@ export class Watcher {
       case 'delete':
       case 'reaction':
       case 'read':
+      case 'typing':
       case 'notice':
       case 'error':
       case 'bye':

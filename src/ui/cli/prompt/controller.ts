@@ -20,9 +20,10 @@ import { peerLabel, renamedRemark } from '../screen/naming.js';
 import { noticeLine, peerLine, peerName, peerStatusWords, weaknessOf } from '../screen/present.js';
 import { nearestPeer } from '../options/suggestion.js';
 import type { Attention } from './user/attention.js';
+import { Typists } from './user/typing.js';
 import { helpRows, parseInput, peerWords, type Input, type SlashName } from './commands.js';
 import type { Typed } from './editor/editor.js';
-import { promptText, type Open } from './layout.js';
+import { promptText, typingNote, type Open } from './layout.js';
 import { Drafts } from './sending/drafts.js';
 import type { Memory } from './memory.js';
 import { Pager } from './pager.js';
@@ -64,6 +65,7 @@ export class PromptController {
   readonly #verifier: Verifier;
   readonly #pager: Pager;
   readonly #sending: Sending;
+  readonly #typists: Typists;
   readonly #reading: Reading;
   readonly #onePeer: PeerCommands;
   readonly #status: StatusCommands;
@@ -85,6 +87,7 @@ export class PromptController {
     this.#operations = new OperationCommands(options.node, this.#printer, options.screen);
     this.#status = new StatusCommands(options.node, this.#printer, options.nowMs);
     this.#drafts = new Drafts(options.screen, options.memory?.drafts);
+    this.#typists = new Typists(options.node, () => performance.now());
     this.#sending = new Sending({
       node: options.node,
       screen: options.screen,
@@ -149,6 +152,9 @@ export class PromptController {
     }
   }
 
+  /** The input line holds this text. */
+  edited = (text: string): void => this.#typists.edited(text, this.#open);
+
   /** Shows one event. */
   event(event: NodeEvent): void {
     switch (event.type) {
@@ -165,6 +171,9 @@ export class PromptController {
         return this.#onOperation(event);
       case 'read':
         return this.#printer.read(event);
+      case 'typing':
+        this.#typists.happened(event);
+        return this.#drawPrompt();
       case 'status':
         return this.#sending.reached(event, this.#open);
       case 'presence':
@@ -353,6 +362,7 @@ export class PromptController {
       const row = this.#printer.naming.get(peerId);
       return `${row === undefined ? '?' : peerLabel(row)} ${count}`;
     });
+    screen.setNote?.(this.#typists.isTyping(this.#open) ? typingNote(this.#open, colors) : null);
     screen.setPrompt(promptText(this.#open, unread, colors, this.#status.presence));
   }
 }

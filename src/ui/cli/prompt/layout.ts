@@ -193,6 +193,10 @@ function labelOf(message: MessageEvent): string {
   return message.encryption === 'toy-dh-3des' ? ' [weakly encrypted, unverified]' : '';
 }
 
+/** Returns the row that says that the peer of the open conversation types. */
+export const typingNote = (open: Open | null, colors: Colors): string | null =>
+  open?.row === null || open === null ? null : colors.dim(`${peerLabel(open.row)} is typing…`);
+
 /** Returns the prompt: unread counts, the open conversation and its protection. */
 export function promptText(
   open: Open | null,

@@ -94,8 +94,11 @@ async function converse(context: RunContext, attachment: Lasting, isTerminal: bo
   screen.onEnd(() => {
     taken.then(leave, leave);
   });
-  const keep =
-    terminal === null ? null : new Keeper(attachment.home, terminal, controller, () => idleness?.active());
+  const onEdit = (): void => {
+    idleness?.active();
+    controller.edited(terminal?.editor.view().text ?? '');
+  };
+  const keep = terminal === null ? null : new Keeper(attachment.home, terminal, controller, onEdit);
   const endReason = new EndReason();
   try {
     await watch(context, attachment, controller, signal, endReason);

@@ -19,7 +19,7 @@ import {
   type EditorEffect,
   type Typed,
 } from './editor/editor.js';
-import { frameOf, type Frame } from './editor/frame.js';
+import { frameOf, withRowAbove, type Frame } from './editor/frame.js';
 import type { Key } from './editor/keys.js';
 import { fittingRows, markColumn, remarkRows } from './layout.js';
 
@@ -35,6 +35,8 @@ export interface Screen {
   readonly printOwn: (id: string, rows: readonly string[]) => void;
   readonly mark: (id: string, state: DeliveryState | 'read', mark: string) => void;
   readonly setPrompt: (text: string) => void;
+  /** Shows a row above the input line; null: none. Absent: the screen draws nothing again. */
+  readonly setNote?: (row: string | null) => void;
   /** Sends a sequence that moves no cursor, such as the bell; absent: the screen is not a terminal. */
   readonly signal?: (sequence: string) => void;
   /** Puts a message back into the input line as soon as that is empty; `null`: the screen has no input line. */
@@ -95,6 +97,8 @@ export class TerminalScreen implements Screen {
   #onEdit: () => void = ignore;
   /** The input line is invisible until the first prompt is set. */
   #prompt: string | null = null;
+  /** Row above the input line; null: none. */
+  #note: string | null = null;
   /** Input line as it stands on the terminal; null: it is cleared. */
   #drawn: Frame | null = null;
   #columnsDrawn = 80;
@@ -149,6 +153,12 @@ export class TerminalScreen implements Screen {
     this.#prompt = text;
     // Output that waits draws the input line, too.
     if (this.#flushing === null) this.#redraw();
+  };
+
+  setNote = (row: string | null): void => {
+    if (row === this.#note || this.#isClosed) return;
+    this.#note = row;
+    if (this.#flushing === null && this.#prompt !== null) this.#redraw();
   };
 
   forget = (text: string): void => {
@@ -334,14 +344,15 @@ export class TerminalScreen implements Screen {
     if (this.#prompt === null) return '';
     const { question, text, cursor } = this.editor.view();
     const columns = this.columns();
-    const frame = frameOf({
+    const framed = frameOf({
       prompt: question ?? this.#prompt,
       ...(question === null ? {} : { textColumns: 1 }),
       text,
       cursor,
       columns,
-      rowsMax: Math.max(1, (this.#output.rows ?? 24) - 1),
+      rowsMax: Math.max(1, (this.#output.rows ?? 24) - (this.#note === null ? 1 : 2)),
     });
+    const frame = this.#note === null ? framed : withRowAbove(framed, this.#note, columns);
     this.#drawn = frame;
     this.#columnsDrawn = columns;
     const isAtEnd =

@@ -150,6 +150,8 @@ export function eventLine(event: NodeEvent, colors: Colors, naming = new Naming(
       return colors.dim(operationLine(event, sideOf(event), undefined));
     case 'read':
       return colors.dim(`${escapeName(event.peer)} has read your messages`);
+    case 'typing':
+      return null;
     case 'status':
       return statusLine(event, colors);
     case 'presence':

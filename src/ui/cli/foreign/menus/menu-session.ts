@@ -195,6 +195,7 @@ function isShown(event: NodeEvent, dialect: ForeignDialectName): boolean {
     case 'delete':
     case 'reaction':
     case 'read':
+    case 'typing':
     case 'presence':
     case 'transfer':
     case 'bye':

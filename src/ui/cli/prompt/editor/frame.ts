@@ -54,6 +54,18 @@ export function frameOf(options: FrameOptions): Frame {
   return windowOf(rows, cursorAt, Math.max(1, rowsMax));
 }
 
+/** Returns a frame with a row above it, which is cut to the width of the terminal. */
+export function withRowAbove(frame: Frame, row: string, columns: number): Frame {
+  const { text, width } =
+    widthOf(stripVTControlCharacters(row)) < columns ? { text: row, width: 0 } : fitted(row, columns);
+  return {
+    ...frame,
+    rows: [text, ...frame.rows],
+    widths: [Math.max(width, widthOf(stripVTControlCharacters(text))), ...frame.widths],
+    cursorRow: frame.cursorRow + 1,
+  };
+}
+
 interface Row {
   text: string;
   width: number;

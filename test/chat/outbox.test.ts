@@ -159,26 +159,31 @@ test('a receipt restarts the wait for the next one', () => {
   assert.deepEqual(said(outbox.tick(5_000)), [1, 3]);
 });
 
-test('at most 4,096 entries and one megabyte are under way, in pieces of at most 512', () => {
+test('at most 10,000 entries and one megabyte are under way, in pieces of at most 512', () => {
   const outbox = connected();
-  const outputs = outbox.queued(entries(1, 5_000), 0);
-  assert.equal(said(outputs).length, 4_096);
+  const outputs = outbox.queued(entries(1, 10_900), 0);
+  assert.equal(said(outputs).length, 10_000);
   for (const output of outputs) if (output.type === 'say') assert.ok(output.entries.length <= 512);
-  const next = outbox.confirmed(idsOf(entries(1, 2_048)), 1);
-  assert.deepEqual(next.at(-1), {
-    ...whole,
-    request: 1,
-    afterSeq: 4_096,
-    entriesMax: 2_048,
-    bytesMax: 2 ** 20 - 2_048 * Buffer.byteLength('line 4000'),
-  });
+  const next = outbox.confirmed(idsOf(entries(1, 7_000)), 1);
+  const { type, afterSeq, entriesMax } = { ...whole, afterSeq: 10_000 };
+  const bytes = entries(7_001, 10_000).reduce((sum, { seq }) => sum + `line ${seq}`.length, 0);
+  assert.deepEqual(next.at(-1), { type, request: 1, afterSeq, entriesMax, bytesMax: 2 ** 20 - bytes });
   assert.deepEqual(
-    said(outbox.loaded(1, entries(4_097, 5_000), true, 2)),
-    said([{ type: 'say', entries: entries(4_097, 5_000), isAgain: false }]),
+    said(outbox.loaded(1, entries(10_001, 10_900), true, 2)),
+    said([{ type: 'say', entries: entries(10_001, 10_900), isAgain: false }]),
   );
   const big = connected();
   const letters = Array.from({ length: 40 }, (_, index) => entry(index + 1, 'x'.repeat(65_536)));
   assert.equal(said(big.queued(letters, 0)).length, 16);
+});
+
+test('what a sender in a hurry has committed is sent without reading it from the disk', () => {
+  const outbox = connected();
+  const outputs = Array.from({ length: 12 }, (_, batch) =>
+    outbox.queued(entries(batch * 500 + 1, batch * 500 + 500), batch),
+  ).flat();
+  assert.equal(said(outputs).length, 6_000);
+  assert.ok(!kinds(outputs).includes('need-more'));
 });
 
 test('an entry committed while a page is read is neither lost nor overtaken', () => {

@@ -269,7 +269,7 @@ export class Delivery<T extends DeliveryTurn> {
           this.#load(peerId, output, turn);
           return [];
         case 'delivered':
-          this.#marks.write({ peerId, ids: output.ids, state: as, reason: null }, turn);
+          this.#marks.confirmed(peerId, output.ids, as, turn);
           return [];
         case 'hang-up':
           return this.#order({ type: 'close', peerId }, turn);

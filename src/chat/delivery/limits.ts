@@ -9,7 +9,10 @@ export const outbox = {
   bytesMax: 256 * 2 ** 20,
   /** Bytes in memory and in flight to one peer. The rest stays in the history. */
   windowBytesMax: 2 ** 20,
-  windowEntriesMax: 4_096,
+  /** Messages in memory and in flight to one peer: all that can wait, since those beyond it are read from the disk. */
+  windowEntriesMax: 10_000,
+  /** Messages of one page that is read from the disk: larger ones would delay what comes behind them. */
+  pageEntriesMax: 4_096,
   /** Messages handed to the session in one piece. */
   sayEntriesMax: 512,
   dialDelayMinMs: 1_000,
@@ -31,6 +34,8 @@ export const outbox = {
   receiptWaitMs: 2_000,
   /** Repeats without a receipt in between. After them the session is ended. */
   sayAgainMax: 2,
+  /** Receipts that wait for the mark before them and are written together: several batches of a sender in a hurry. */
+  markIdsMax: 4_096,
   /** Pause before refused states of messages are written again: a disk recovers within 5 s (faults, D10). */
   markAgainMs: 2_000,
   /** Messages and bytes of one page of the list that a user reads. */

@@ -27,9 +27,25 @@ export interface Settled {
   readonly marked: Marked | null;
 }
 
-/** The marks that are not stored yet. */
+/** Messages whose peer has them, in the order of their receipts. */
+interface Confirmed {
+  readonly peerId: PeerId;
+  readonly state: DeliveryState;
+  ids: MessageId[];
+}
+
+/**
+ * The marks that are not stored yet.
+ *
+ * Each peer has one mark of receipts under way. Later receipts wait for the next one: in a flood a commit then takes
+ * those of several batches, and a lone receipt never waits.
+ */
 export class Marks {
   readonly #asked = new Map<Token, Mark>();
+  /** Receipts that wait for the mark that is under way, by state and peer. */
+  readonly #waiting = new Map<string, Confirmed>();
+  /** Marks of receipts that are under way. */
+  readonly #underWay = new Map<Token, string>();
   /** Marks that the disk refused. Their number is bounded by the outbox. */
   readonly #unkept: Mark[] = [];
 
@@ -42,6 +58,30 @@ export class Marks {
     return token;
   }
 
+  /** Writes receipts of a peer, at once or together with later ones. */
+  confirmed(peerId: PeerId, ids: readonly MessageId[], state: DeliveryState, turn: MarksTurn): void {
+    const key = `${state} ${peerId}`;
+    const waiting = this.#waiting.get(key);
+    if (waiting !== undefined) for (const id of ids) waiting.ids.push(id);
+    else {
+      this.#waiting.set(key, { peerId, state, ids: [...ids] });
+      this.#confirmNext(key, turn);
+    }
+  }
+
+  #confirmNext(key: string, turn: MarksTurn): void {
+    const waiting = this.#waiting.get(key);
+    if (waiting === undefined) return;
+    const { peerId, state, ids } = waiting;
+    if (ids.length === 0) {
+      this.#waiting.delete(key);
+      return;
+    }
+    waiting.ids = ids.slice(limits.markIdsMax);
+    const mark = { peerId, ids: ids.slice(0, limits.markIdsMax), state, reason: null };
+    this.#underWay.set(this.write(mark, turn), key);
+  }
+
   isAsked = (token: Token): boolean => this.#asked.has(token);
 
   /** Takes an answer of the history. Null: the mark is written again later. */
@@ -49,6 +89,9 @@ export class Marks {
     const mark = this.#asked.get(token);
     this.#asked.delete(token);
     if (mark === undefined) return null;
+    const key = this.#underWay.get(token);
+    this.#underWay.delete(token);
+    if (key !== undefined) this.#confirmNext(key, turn);
     if (result.isOk()) return { mark, marked: result.value };
     const { code } = result.error;
     turn.emit(logLine('error', 'receipt-not-kept', { code }));

@@ -128,8 +128,7 @@ class PeerOutbox implements Outbox {
   queued(entries: readonly Entry[], nowMs: number): readonly OutboxOutput[] {
     for (const entry of entries) {
       const canAppend = this.#link.type === 'up' && !this.#hasMore && this.#load === null;
-      if (canAppend && this.#hasRoom(entry) && entry.seq > this.#lastSeq) this.#append(entry);
-      else this.#hasMore = true;
+      if (!canAppend || entry.seq <= this.#lastSeq || !this.#append(entry)) this.#hasMore = true;
     }
     if (this.#load !== null) this.#isPageOutdated = true;
     return this.#work(nowMs);
@@ -153,8 +152,7 @@ class PeerOutbox implements Outbox {
     let isWhole = true;
     for (const entry of fresh) {
       // The first entry that does not fit ends the page: later ones must not overtake it.
-      isWhole &&= this.#hasRoom(entry);
-      if (isWhole) this.#append(entry);
+      isWhole &&= this.#append(entry);
     }
     this.#hasMore = !isLast || !isWhole || this.#isPageOutdated;
     return this.#work(nowMs);
@@ -299,24 +297,24 @@ class PeerOutbox implements Outbox {
     this.#requests += 1;
     this.#load = { request: this.#requests, sinceMs: nowMs };
     this.#isPageOutdated = false;
-    const entriesMax = limits.windowEntriesMax - this.#window.size;
+    const entriesMax = Math.min(limits.pageEntriesMax, limits.windowEntriesMax - this.#window.size);
     const bytesMax = limits.windowBytesMax - this.#windowBytes;
     const request = this.#requests;
     return [{ type: 'need-more', request, afterSeq: this.#lastSeq, entriesMax, bytesMax }];
   }
 
-  #append(entry: Entry): void {
-    const held = { entry, bytes: bytesOf(entry.content) };
+  /** Adds an entry to the window. False: there is no room for it. */
+  #append(entry: Entry): boolean {
+    const bytes = bytesOf(entry.content);
+    const isFull =
+      this.#window.size >= limits.windowEntriesMax || this.#windowBytes + bytes > limits.windowBytesMax;
+    if (isFull && this.#window.size > 0) return false;
+    const held = { entry, bytes };
     this.#window.set(entry.id, held);
-    this.#windowBytes += held.bytes;
+    this.#windowBytes += bytes;
     this.#unsaid.push(held);
     this.#lastSeq = entry.seq;
-  }
-
-  #hasRoom(entry: Entry): boolean {
-    if (this.#window.size === 0) return true;
-    const bytes = this.#windowBytes + bytesOf(entry.content);
-    return this.#window.size < limits.windowEntriesMax && bytes <= limits.windowBytesMax;
+    return true;
   }
 
   /** Forgets the window, and ignores a page that is under way. */

@@ -3,28 +3,45 @@
  * moved there, since it may crash between the commit and its answer, and a repeated request moves nothing. So a state
  * is published unless it was published before. Pure; bounded.
  */
-import type { MessageId } from '../../ids.js';
+import type { MessageId, PeerId } from '../../ids.js';
 import type { DeliveryState } from './entry.js';
 import { publishedStates as limits } from './limits.js';
 import type { Mark } from './marks.js';
 
 /** The published states. */
 export class PublishedStates {
-  /** States by message and recipient; the oldest is forgotten first. */
-  readonly #states = new Map<string, DeliveryState>();
+  /** States by recipient and message, the recipient of the last state last: an id is a short key, a pair is not. */
+  readonly #byPeer = new Map<PeerId, Map<MessageId, DeliveryState>>();
+  #size = 0;
 
   /** Returns the messages of `reached` whose state is unpublished, and notes it as published. */
   unpublished({ peerId, state }: Mark, reached: readonly MessageId[]): readonly MessageId[] {
-    const fresh = reached.filter((id) => this.#states.get(`${id} ${peerId}`) !== state);
-    for (const id of fresh) {
-      const key = `${id} ${peerId}`;
-      this.#states.delete(key);
-      this.#states.set(key, state);
+    const states = this.#byPeer.get(peerId) ?? new Map<MessageId, DeliveryState>();
+    this.#byPeer.delete(peerId);
+    this.#byPeer.set(peerId, states);
+    const fresh: MessageId[] = [];
+    for (const id of reached) {
+      const before = states.get(id);
+      if (before === state) continue;
+      fresh.push(id);
+      if (before === undefined) this.#size += 1;
+      else states.delete(id);
+      states.set(id, state);
     }
-    for (const oldest of this.#states.keys()) {
-      if (this.#states.size <= limits.statesMax) break;
-      this.#states.delete(oldest);
-    }
+    this.#forget();
     return fresh;
+  }
+
+  /** Forgets the oldest states of the recipient without a state for the longest time. */
+  #forget(): void {
+    for (const [peerId, states] of this.#byPeer) {
+      for (const oldest of states.keys()) {
+        if (this.#size <= limits.statesMax) return;
+        states.delete(oldest);
+        this.#size -= 1;
+      }
+      if (this.#size <= limits.statesMax) return;
+      this.#byPeer.delete(peerId);
+    }
   }
 }

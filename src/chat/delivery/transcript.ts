@@ -22,7 +22,7 @@ export function messageEventOf(line: Entry): MessageEvent | null {
   const file = fileOf(line);
   const text = file?.name ?? wordsOf(line.content);
   if (text === null) return null;
-  const event: MessageEvent = {
+  const event: { -readonly [Field in keyof MessageEvent]: MessageEvent[Field] } = {
     type: 'message',
     seq: line.seq,
     id: line.id,
@@ -36,10 +36,15 @@ export function messageEventOf(line: Entry): MessageEvent | null {
     dialect: line.dialect,
     encryption: line.encryption,
     verified: line.verified,
-    ...(file === null ? {} : { file }),
   };
-  const whole = line.direction === 'out' ? { ...event, state: line.state, ...readOf(line) } : event;
-  return { ...whole, ...changesOf(line) };
+  if (file !== null) event.file = file;
+  if (line.direction === 'out') {
+    event.state = line.state;
+    if (line.readAtMs !== undefined) event.readAt = isoTime(line.readAtMs);
+  }
+  const isPlain = line.content.type === 'text' && line.content.replyTo === undefined;
+  // Most messages of a flood are as they were sent, so they are copied once.
+  return isPlain && line.revised === undefined ? event : { ...event, ...changesOf(line) };
 }
 
 /** The fields of a message that answers another one, or that operations have changed. */
@@ -59,24 +64,25 @@ function changesOf({ content, revised }: Entry): Partial<MessageEvent> {
   };
 }
 
-const readOf = ({ readAtMs }: Entry): Partial<MessageEvent> =>
-  readAtMs === undefined ? {} : { readAt: isoTime(readAtMs) };
-
 const bySide = { in: 'peer', out: 'me' } as const;
 
 /** Makes the event of an entry; null: the entry is neither a message nor an operation on one. */
 export function eventOf(entry: Entry): MessageEvent | OperationEvent | null {
-  const { content, seq, id, direction, peer, peerId, conversation } = entry;
-  const at = isoTime(entry.receivedAtMs);
-  const common = { seq, id, direction, peer, peerId, conversation, at };
+  const { content, direction } = entry;
   switch (content.type) {
     case 'edit':
-      return { type: 'edit', ...common, target: content.target, text: content.text, rev: content.revision };
+      return {
+        type: 'edit',
+        ...commonOf(entry),
+        target: content.target,
+        text: content.text,
+        rev: content.revision,
+      };
     case 'delete':
-      return { type: 'delete', ...common, target: content.target };
+      return { type: 'delete', ...commonOf(entry), target: content.target };
     case 'reaction': {
       const { target, emoji, isOn: on } = content;
-      return { type: 'reaction', ...common, target, emoji, on, by: bySide[direction] };
+      return { type: 'reaction', ...commonOf(entry), target, emoji, on, by: bySide[direction] };
     }
     case 'text':
     case 'file-offer':
@@ -87,6 +93,17 @@ export function eventOf(entry: Entry): MessageEvent | OperationEvent | null {
       return unreachable(content);
   }
 }
+
+/** The fields that all operations have. */
+const commonOf = ({ seq, id, direction, peer, peerId, conversation, receivedAtMs }: Entry) => ({
+  seq,
+  id,
+  direction,
+  peer,
+  peerId,
+  conversation,
+  at: isoTime(receivedAtMs),
+});
 
 /** Returns what an entry offers; null: no files. */
 function fileOf({ content }: Entry): NonNullable<MessageEvent['file']> | null {

@@ -151,6 +151,38 @@ test('a mark that the disk does not take is written again until it does', () => 
   );
 });
 
+test('receipts that come while a mark is under way are written by one mark after it', () => {
+  const scene = new CoreScene();
+  scene.callsIn('s-1', peer);
+  for (const number of [1, 2, 3]) {
+    send(scene, number);
+    scene.committed(number);
+  }
+  said(scene, 's-1', { type: 'receipt', ids: [messageId(1)] });
+  const first = scene.asked('mark').token;
+  for (const number of [2, 3]) {
+    said(scene, 's-1', { type: 'receipt', ids: [messageId(number)] });
+    assert.deepEqual(scene.to('history'), [], 'the mark before is under way');
+  }
+  const outbox = { entries: 0, bytes: 0 };
+  const told = (): readonly string[] => scene.events('status').map(({ id, state }) => `${id} ${state}`);
+  // The mark before fails, and those that waited for it are written all the same.
+  scene.stored(first, { type: 'mark', result: full });
+  const { token, ask } = scene.asked('mark');
+  assert.deepEqual(ask.ids, [2, 3].map(messageId));
+  scene.stored(token, { type: 'mark', result: ok({ reached: ask.ids, outbox }) });
+  assert.deepEqual(
+    told(),
+    [2, 3].map((number) => `${messageId(number)} delivered`),
+  );
+  assert.deepEqual(scene.to('history'), []);
+  scene.nowMs += 2_000;
+  scene.take({ type: 'due', due: { type: 'marks' } });
+  assert.deepEqual(scene.asked('mark').ask.ids, [messageId(1)]);
+  said(scene, 's-1', { type: 'receipt', ids: [messageId(3)] });
+  assert.deepEqual(scene.asked('mark').ask.ids, [messageId(3)], 'a lone receipt waits for none');
+});
+
 test('a mark that crashes the history is not written again', () => {
   const scene = new CoreScene();
   scene.callsIn('s-1', peer);

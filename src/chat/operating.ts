@@ -13,7 +13,7 @@ import type { AskedInput, CallOf } from './asked.js';
 import type { Operation } from './contract.js';
 import type { EntryAnswer } from './delivery/effects.js';
 import { wordsOf, type Content, type Entry, type Found, type MessageWord } from './delivery/entry.js';
-import { status } from './delivery/status.js';
+import { status } from './delivery/transcript.js';
 import { refusalOfText } from './delivery/texts.js';
 import type { ChatError } from './errors.js';
 import { plainForm } from './operations/plain-forms.js';

@@ -177,7 +177,7 @@ test('at most 10,000 entries and one megabyte are under way, in pieces of at mos
   assert.equal(said(big.queued(letters, 0)).length, 16);
 });
 
-test('what a sender in a hurry has committed is sent without reading it from the disk', () => {
+test('committed messages of a sender in a hurry are sent without reading the disk', () => {
   const outbox = connected();
   const outputs = Array.from({ length: 12 }, (_, batch) =>
     outbox.queued(entries(batch * 500 + 1, batch * 500 + 500), batch),

@@ -3,6 +3,7 @@ import type { MessagePort } from 'node:worker_threads';
 import type { ForeignEnd, HeardWords } from '../../chat/foreign/state.js';
 import type { SessionEnd } from '../../chat/routes/live-session.js';
 import type { ForeignDialectName, Utterance, ForeignOptions, ForeignRole } from '../../dialects/dialect.js';
+import type { Texts } from '../../dialects/texts.js';
 import type { FileWords } from '../../dialects/files.js';
 import type { SessionError } from '../../session/errors.js';
 import type { MessageId, SessionId } from '../../ids.js';
@@ -22,7 +23,7 @@ export type SessionProtocol = {
    * Sends utterances to the peer, in this order. Before the session is up they are dropped, and the node sends them
    * again.
    */
-  say: Cast<{ readonly utterances: readonly Utterance[] }>;
+  say: Cast<{ readonly utterances: readonly (Utterance | Texts)[] }>;
   /** Ends the session, and sends the reason to the peer. */
   close: Cast<{ readonly reason: CloseReason }>;
   /** Asks the peer for a sign of life, which `sessionAnswered` reports. */
@@ -67,7 +68,7 @@ export type SessionReports = {
   sessionAnswered: Cast<{ readonly sessionId: SessionId }>;
   /** Utterances of the peer. The reply comes once they are committed, and names the messages that get a receipt. */
   said: Call<
-    { readonly sessionId: SessionId; readonly utterances: readonly Utterance[] },
+    { readonly sessionId: SessionId; readonly utterances: readonly (Utterance | Texts)[] },
     { readonly receipts: readonly MessageId[] }
   >;
   sessionDown: Cast<{ readonly sessionId: SessionId; readonly end: SessionEnd }>;

@@ -7,6 +7,7 @@ import { randomBytes } from 'node:crypto';
 import { ok } from 'neverthrow';
 import type { Utterance } from '../../dialects/dialect.js';
 import { bytesOfWords, type FileWords } from '../../dialects/files.js';
+import { joinTexts, splitTexts } from '../../dialects/texts.js';
 import { peerIdOf } from '../../chat/people/identity.js';
 import { copy } from '../../wire/bytes.js';
 import { feature } from '../../wire/features.js';
@@ -89,7 +90,7 @@ export const session = actor<SessionArgs, State, SessionProtocol, NodeLinks>({
   receive: {
     say(state, { utterances }, context) {
       if (!state.isUp) return next(state);
-      return act(state, state.machine.say(utterances, performance.now()), context);
+      return act(state, state.machine.say(splitTexts(utterances), performance.now()), context);
     },
     close(state, { reason }, context) {
       const outputs = state.machine.close(reason);
@@ -263,7 +264,7 @@ function report(state: State, said: readonly Utterance[], context: Here): void {
   const bytes = utterances.reduce((sum, utterance) => sum + weightOf(utterance), 0);
   state.credit.reported(bytes);
   const { sessionId } = state;
-  void context.links.node.call('said', { sessionId, utterances }).then((replied) => {
+  void context.links.node.call('said', { sessionId, utterances: joinTexts(utterances) }).then((replied) => {
     // Without a commit there is no receipt, so the peer sends the message again.
     const receipts = replied.isOk() ? replied.value.receipts : [];
     context.self('committed', { bytes, receipts });

@@ -16,7 +16,7 @@ import {
   type ReplyTo,
   type CallStep,
 } from '../../runtime/actor.js';
-import { contactValues, encodeEntry } from './rows.js';
+import { contactValues, encodeEntries } from './rows.js';
 import { attempt } from './sql.js';
 import type { HistoryStore } from './store.js';
 import {
@@ -60,7 +60,7 @@ export const history = actor<HistoryArgs, HistoryState, HistoryProtocol>({
   receive: {
     append(state, body, _context, from) {
       // Encode now: an invalid entry must fail its own request, not the batch.
-      const entries = body.entries.map(encodeEntry);
+      const entries = body.entries.flatMap(encodeEntries);
       return write(state, from, (store) => store.append(entries));
     },
     mark: (state, body, _context, from) =>

@@ -3,7 +3,7 @@
  * entries of a flood share all of them but `seq`, id and text.
  */
 import { history as limits } from './limits.js';
-import { stateOf, type EncodedEntry } from './rows.js';
+import { stateOf, textAt, type EncodedEntry } from './rows.js';
 import { integerOf, type Sql, type SqlValue } from './sql.js';
 
 /** Inserts one entry: `seq`, peer, direction, id and `rest`. */
@@ -37,11 +37,10 @@ export function insertRun(
 ): boolean {
   const [first] = entries;
   if (first === undefined) return true;
-  const textAt = first.rest.indexOf(first.body);
-  const shared = first.rest.filter((_, at) => at !== textAt);
+  const shared = first.rest.toSpliced(textAt, 1);
   const values: SqlValue[] = [fromSeq, peerNo, first.direction, ...shared];
   for (const { id, body } of entries) values.push(id, body);
-  const written = sql.prepare(insertRunOf(entries.length, first.rest.length, textAt)).run(values);
+  const written = sql.prepare(insertRunOf(entries.length, first.rest.length)).run(values);
   const toSeq = fromSeq + entries.length - 1;
   if (written !== entries.length) {
     sql.prepare('DELETE FROM line WHERE seq BETWEEN ? AND ?').run([fromSeq, toSeq]);
@@ -58,8 +57,8 @@ export function insertRun(
  * Returns the statement for a run. `?1` is the first `seq`, `?2` the peer, `?3` the direction; the shared values of
  * `rest` follow, then the id and the text of each entry.
  */
-function insertRunOf(entries: number, restLength: number, textAt: number): string {
-  const known = runStatements.get(`${entries} ${restLength} ${textAt}`);
+function insertRunOf(entries: number, restLength: number): string {
+  const known = runStatements.get(`${entries} ${restLength}`);
   if (known !== undefined) return known;
   const ownFrom = 3 + restLength;
   const rows = Array.from({ length: entries }, (_, row) => {
@@ -70,7 +69,7 @@ function insertRunOf(entries: number, restLength: number, textAt: number): strin
     return `(?1 + ${row}, ?2, ?3, ?${id}, ${rest.join(', ')})`;
   });
   const statement = `INSERT INTO line VALUES ${rows.join(', ')} ON CONFLICT DO NOTHING`;
-  runStatements.set(`${entries} ${restLength} ${textAt}`, statement);
+  runStatements.set(`${entries} ${restLength}`, statement);
   return statement;
 }
 
@@ -87,8 +86,8 @@ function isAlike(one: EncodedEntry | undefined, other: EncodedEntry | undefined)
     one.recipients.length === one.direction &&
     other.recipients.length === one.direction &&
     one.recipients[0] === other.recipients[0] &&
-    one.rest.length === other.rest.length &&
-    one.rest.every((value, at) => isSameValue(value, other.rest[at]) || value === one.body)
+    (one.rest === other.rest ||
+      one.rest.every((value, at) => at === textAt || isSameValue(value, other.rest[at])))
   );
 }
 

@@ -1,10 +1,10 @@
 /** The protocol of the history. */
 import type { Contact } from '../../chat/people/contact.js';
+import type { EntryOrRun } from '../../chat/delivery/alike.js';
 import type {
   DeliveryState,
   HistoryQuery,
   Entry,
-  NewEntry,
   Appended,
   Correspondent,
   OutboxPage,
@@ -28,7 +28,7 @@ export type HistoryProtocol = {
    * Commits entries, all or none. The reply comes after the sync and holds the `seq` of each entry. A stored entry
    * (equal peer, direction and id) is not written again; an outgoing one must have an equal text.
    */
-  append: Call<{ readonly entries: readonly NewEntry[] }, Appended, StoreError | IdTaken>;
+  append: Call<{ readonly entries: readonly EntryOrRun[] }, Appended, StoreError | IdTaken>;
   /** Finds the messages that a word of a user names, two at most. `emoji`: of the reaction that is to follow. */
   find: Call<
     { readonly peerId: PeerId | null; readonly word: MessageWord; readonly emoji: string },

@@ -2,6 +2,7 @@
 import { sharesOf, type Contact, type Standing, type Trust } from '../../chat/people/contact.js';
 import type { Share } from '../../chat/people/privacy/privacy.js';
 import type { Content, DeliveryState, Entry, NewEntry } from '../../chat/delivery/entry.js';
+import type { EntryOrRun } from '../../chat/delivery/alike.js';
 import type { DialectName, Encryption } from '../../dialects/dialect.js';
 import {
   directConversation,
@@ -43,8 +44,29 @@ export interface EncodedEntry {
   /** State of the delivery to each recipient. */
   readonly state: number;
   readonly waits: 0 | 1;
-  /** Values after `id`, in the order of the table's columns. */
+  /** Values after `id`, in the order of the table's columns; in the place of the text any text. See `valuesOf`. */
   readonly rest: readonly SqlValue[];
+}
+
+/** The place of the text in `EncodedEntry.rest`, which the entries of a run share. */
+export const textAt = 9;
+
+/** Returns the values of an entry after `id`, in the order of the table's columns. */
+export const valuesOf = ({ rest, body }: EncodedEntry): readonly SqlValue[] => rest.with(textAt, body);
+
+/** Encodes an entry, or a run of texts that share all but id and text. Throws like `encodeEntry`. */
+export function encodeEntries(entries: EntryOrRun): readonly EncodedEntry[] {
+  if (!('like' in entries)) return [encodeEntry(entries)];
+  const { like, ids, texts } = entries;
+  if (like.content.type !== 'text' || texts.length !== ids.length)
+    throw new TypeError('a run has a text for each id');
+  const first = encodeEntry(like);
+  return ids.map((id, at) => ({
+    ...first,
+    id: idBytes(id),
+    messageId: id,
+    body: encodeText(texts[at] ?? ''),
+  }));
 }
 
 /** Encodes an entry. Throws a TypeError on invalid values: stored, they would look like damage to the whole file. */

@@ -27,7 +27,7 @@ import type { IdTaken, StoreError } from '../../chat/errors.js';
 import { messageIdFromBytes, type MessageId, type PeerId } from '../../ids.js';
 import { insertEntry, insertRun, knownEntry, runsOf } from './insert.js';
 import { history as limits } from './limits.js';
-import type { EncodedEntry } from './rows.js';
+import { valuesOf, type EncodedEntry } from './rows.js';
 import { correspondentsOf, deliver, markDeliveries } from './deliveries.js';
 import { erase } from './erasure/erase.js';
 import { pageOf, outboxOf } from './page.js';
@@ -139,7 +139,7 @@ export class HistoryStore {
       for (const entry of run) {
         const peerNo = this.#peers.give(entry.peerId);
         const seq = draft.newestSeq + 1;
-        if (insert.run([seq, peerNo, entry.direction, entry.id, ...entry.rest]) > 0) {
+        if (insert.run([seq, peerNo, entry.direction, entry.id, ...valuesOf(entry)]) > 0) {
           draft.newestSeq = seq;
           deliver(this.#sql, this.#peers, seq, entry);
           this.#written(draft, seq, entry);
@@ -219,7 +219,7 @@ export class HistoryStore {
     const peerNo = this.#peers.give(entry.peerId);
     const changes = this.#sql
       .prepare(insertEntry)
-      .run([seq, peerNo, entry.direction, entry.id, ...entry.rest]);
+      .run([seq, peerNo, entry.direction, entry.id, ...valuesOf(entry)]);
     if (changes === 0) return false;
     this.#draft.newestSeq = Math.max(this.#draft.newestSeq, seq);
     deliver(this.#sql, this.#peers, seq, entry);

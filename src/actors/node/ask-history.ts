@@ -1,4 +1,6 @@
 /** Requests of the core to the history. */
+import type { NewEntry } from '../../chat/delivery/entry.js';
+import { joinAlike } from '../../chat/delivery/alike.js';
 import type { ResultAsync } from 'neverthrow';
 import type { EntryAsk, ReceiptAsk, StoreFailure } from '../../chat/delivery/effects.js';
 import type { StoredAnswer } from '../../chat/effects.js';
@@ -24,7 +26,7 @@ export function askHistory(
   };
   switch (ask.type) {
     case 'append':
-      report(history.call('append', { entries: ask.entries }), (result) => ({ type: 'append', result }));
+      report(append(context, ask.entries), (result) => ({ type: 'append', result }));
       break;
     case 'mark': {
       const { peerId, ids, state } = ask;
@@ -79,6 +81,9 @@ export function askHistory(
       unreachable(ask);
   }
 }
+
+const append = ({ links }: NodeContext, entries: readonly NewEntry[]) =>
+  links.history.call('append', { entries: joinAlike(entries) });
 
 /** Reports the result of a request, whose answer has this form. */
 type Report = <T, E extends StoreFailure | IdTaken>(

@@ -6,6 +6,7 @@ import type { MessagePort } from 'node:worker_threads';
 import type { ForeignConnectionEffect } from '../../chat/foreign/effects.js';
 import type { SessionEffect } from '../../chat/routes/effects.js';
 import type { Input } from '../../chat/effects.js';
+import { joinTexts } from '../../dialects/texts.js';
 import { unreachable } from '../../exhaustive.js';
 import { parseSessionId } from '../../ids.js';
 import type { ChildSpec, Ended, Protocol, Ref } from '../../runtime/actor.js';
@@ -32,7 +33,7 @@ export function tellSession(shell: Shell, effect: SessionEffect, context: NodeCo
 function sendTo(ref: Ref<SessionProtocol>, effect: Exclude<SessionEffect, { readonly say: 'start' }>): void {
   switch (effect.say) {
     case 'utter':
-      ref.cast('say', { utterances: effect.utterances });
+      ref.cast('say', { utterances: joinTexts(effect.utterances) });
       break;
     case 'ping':
     case 'narrow':

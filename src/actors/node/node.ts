@@ -3,6 +3,7 @@
  * thread and touches no socket and no disk itself. A restart loses live sessions only, since the rest is read back
  * from the history.
  */
+import { splitTexts } from '../../dialects/texts.js';
 import { randomInt } from 'node:crypto';
 import { err, ok, type Result } from 'neverthrow';
 import { Core } from '../../chat/core.js';
@@ -157,8 +158,10 @@ export const node = actor<NodeArgs, State, NodeProtocol, NodeLinks>({
     sessionUp: (state, body, context) => step(state, { type: 'sessionUp', ...body }, context),
     sessionHeard: (state, body, context) => step(state, { type: 'sessionHeard', ...body }, context),
     sessionAnswered: (state, body, context) => step(state, { type: 'sessionAnswered', ...body }, context),
-    said: (state, body, context, from) =>
-      ask(state, { name: 'said', body, call: state.calls.open(from) }, context, from),
+    said(state, { sessionId, utterances }, context, from) {
+      const body = { sessionId, utterances: splitTexts(utterances) };
+      return ask(state, { name: 'said', body, call: state.calls.open(from) }, context, from);
+    },
     sessionDown: (state, body, context) => down(state, { type: 'sessionDown', ...body }, context),
     connectionEnded(state, ended, context) {
       const input = inputOfEnd(ended);

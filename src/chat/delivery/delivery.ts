@@ -23,7 +23,7 @@ import { forRoute, outgoing } from './outgoing.js';
 import type { Append, DeliveryStored, Load, Sending } from './sending.js';
 import { Readdressing } from './readdressing.js';
 import { Shown } from './shown.js';
-import { status } from './status.js';
+import { status } from './transcript.js';
 import { PublishedStates } from './published-states.js';
 import { Withdrawals, withdrawn, type Withdrawal } from './withdrawals.js';
 

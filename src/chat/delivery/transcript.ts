@@ -1,9 +1,10 @@
 /**
- * Transcripts: entries of the history as events, and as lines of a file. Pure. Times in the text form are local, as
+ * Transcripts: entries of the history and their states as events, and entries as lines of a file. Pure. Times in the text form are local, as
  * the oldest dialect writes them (dialects section 1), elsewhere ISO 8601 UTC.
  */
-import { wordsOf, type Entry } from './entry.js';
-import type { MessageEvent, OperationEvent } from '../events.js';
+import type { MessageId } from '../../ids.js';
+import { wordsOf, type DeliveryState, type Entry } from './entry.js';
+import type { MessageEvent, OperationEvent, StatusEvent } from '../events.js';
 
 import { unreachable } from '../../exhaustive.js';
 
@@ -63,6 +64,14 @@ function changesOf({ content, revised }: Entry): Partial<MessageEvent> {
       : { revisions: earlier.map(({ text, atMs }) => ({ text, at: isoTime(atMs) })) }),
   };
 }
+
+/** Makes the event of a state. */
+export const status = (id: MessageId, peer: string, state: DeliveryState): StatusEvent => ({
+  type: 'status',
+  id,
+  peer,
+  state,
+});
 
 const bySide = { in: 'peer', out: 'me' } as const;
 

@@ -7,7 +7,7 @@ import type { PeerId } from '../../ids.js';
 import type { StatusEvent } from '../events.js';
 import { answer, type CallId, type Token, type Turn } from '../turn.js';
 import type { DeliveryEffect, EntryAnswer, StoreFailure } from './effects.js';
-import { status } from './status.js';
+import { status } from './transcript.js';
 
 /** Reason of the state `failed` of a withdrawn message. */
 export const withdrawn = 'withdrawn';

@@ -193,6 +193,13 @@ export function encodeFileWords(words: FileWords): Uint8Array {
   }
 }
 
+/** Encodes the fields of `data` before its bytes. */
+export const encodeDataHead = ({
+  id,
+  chunk,
+  offset,
+}: Extract<FileWords, { readonly type: 'data' }>): Uint8Array => opened(id).u32(chunk).u32(offset).view();
+
 /** Decodes a word about a transfer. The bytes of data stay a view. Errors: `dialect/malformed`. */
 export function decodeFileWords(type: FileWords['type'], body: Uint8Array): Result<FileWords, DialectError> {
   const reader = new ByteReader(body);

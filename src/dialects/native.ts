@@ -19,6 +19,7 @@ import { messageIdFromBytes, writeMessageId, type MessageId } from '../ids.js';
 import {
   decodeFileWords,
   decodeOffer,
+  encodeDataHead,
   encodeFileWords,
   encodeOffer,
   fileKind,
@@ -127,13 +128,21 @@ export function pack(utterances: readonly Utterance[]): Result<readonly Uint8Arr
   return ok(ends.map((end, i) => whole.subarray(ends[i - 1] ?? 0, end)));
 }
 
-/** Packs a word about files as a content of its own. Throws where it exceeds a record: its maker bounds it. */
-export function packFileWords(words: FileWords): Uint8Array {
-  const body = encodeFileWords(words);
-  const content = new ByteWriter(body.length + 5).u8(fileKind[words.type]).u32(body.length).bytes(body);
-  if (content.length > wireV1.bulkContentBytesMax) throw new Error('a word about files is too long');
-  return content.view();
+/**
+ * Packs a word about files as a content of its own, in two parts: the second one is the bytes of a file, which are not
+ * copied. Throws where it exceeds a record: its maker bounds it.
+ */
+export function packFileWords(words: FileWords): readonly [Uint8Array, Uint8Array] {
+  const bytes = words.type === 'data' ? words.bytes : nothing;
+  const body = words.type === 'data' ? encodeDataHead(words) : encodeFileWords(words);
+  const bodyBytes = body.length + bytes.length;
+  const head = new ByteWriter(body.length + 5).u8(fileKind[words.type]).u32(bodyBytes).bytes(body).view();
+  if (head.length + bytes.length > wireV1.bulkContentBytesMax)
+    throw new Error('a word about files is too long');
+  return [head, bytes];
 }
+
+const nothing = new Uint8Array(0);
 
 /** Reads the utterances in the content of DATA. Errors: `dialect/malformed`, `dialect/too-long`. */
 export function unpack(data: Uint8Array): Result<readonly Utterance[], DialectError> {

@@ -59,7 +59,12 @@ export class Established {
 
   /** Returns frames that carry words about files, each in a record of its own. Errors: `session/limit`. */
   sayBulk(words: readonly FileWords[]): Result<Uint8Array, SessionError> {
-    return this.#seal(words.map((each) => ({ type: 'data', content: packFileWords(each), hasMore: false })));
+    return this.#seal(
+      words.map((each) => {
+        const [content, tail] = packFileWords(each);
+        return { type: 'data', content, tail, hasMore: false };
+      }),
+    );
   }
 
   /** Sends a PING whose answer is reported. */

@@ -18,6 +18,8 @@ export type RecordType = 'data' | 'close' | 'confirm' | 'ping' | 'pong';
 export interface PlainRecord {
   readonly type: RecordType;
   readonly content: Uint8Array;
+  /** More content behind it, which need not be copied to join it. */
+  readonly tail?: Uint8Array;
   /** Whether the next record continues this content. True for `data` only. */
   readonly hasMore: boolean;
 }
@@ -68,15 +70,18 @@ export class RecordSealer {
     this.#scratch.fill(0);
   }
 
-  #sealInto({ type, content, hasMore }: PlainRecord, target: Uint8Array, at: number): number {
-    if (content.length > wireV1.bulkContentBytesMax) throw new Error('a record’s content is too long');
+  #sealInto(record: PlainRecord, target: Uint8Array, at: number): number {
+    const { type, content, tail = nothing, hasMore } = record;
+    const length = contentBytes(record);
+    if (length > wireV1.bulkContentBytesMax) throw new Error('a record’s content is too long');
     rekeyIfDue(this.#cipher);
-    const plaintext = this.#scratch.subarray(0, paddedBytes(content.length));
+    const plaintext = this.#scratch.subarray(0, paddedBytes(length));
     plaintext[0] = typeCode[type] | (hasMore ? moreBit : 0);
-    plaintext[1] = content.length >>> 8;
-    plaintext[2] = content.length;
+    plaintext[1] = length >>> 8;
+    plaintext[2] = length;
     plaintext.set(content, sessionV1.recordHeaderBytes);
-    plaintext.fill(0, sessionV1.recordHeaderBytes + content.length);
+    plaintext.set(tail, sessionV1.recordHeaderBytes + content.length);
+    plaintext.fill(0, sessionV1.recordHeaderBytes + length);
     const sealed = plaintext.length + sessionV1.tagBytes;
     target[at] = sealed >>> 8;
     target[at + 1] = sealed;
@@ -176,8 +181,9 @@ function rekeyIfDue(cipher: CipherState): void {
   if (cipher.nonce > 0 && cipher.nonce % sessionV1.rekeyEveryRecords === 0) cipher.rekey();
 }
 
+const contentBytes = ({ content, tail = nothing }: PlainRecord): number => content.length + tail.length;
 const frameBytes = (record: PlainRecord): number =>
-  2 + paddedBytes(record.content.length) + sessionV1.tagBytes;
+  2 + paddedBytes(contentBytes(record)) + sessionV1.tagBytes;
 const tooMany = () => err<never, SessionError>({ code: 'session/limit', detail: 'records' });
 const malformed = (detail: string) => err<never, SessionError>({ code: 'session/malformed', detail });
 

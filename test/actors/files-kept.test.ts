@@ -37,6 +37,8 @@ async function received(context: TestContext) {
   for (const [at, placed] of parts.names.entries.entries())
     await writeAll(await parts.tree.open(at, placed), new Uint8Array(placed.bytes).fill(7), 0);
   await parts.tree.sync();
+  // The files of a transfer that waits are closed.
+  await parts.tree.close();
   await folder.logChunks(
     [0, 1, 2].map((chunk) => ({ chunk, hash: new Uint8Array(32).fill(chunk) })),
     true,

@@ -4,8 +4,8 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, renameSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { scan } from '../../src/actors/files/scan.js';
-import { SourceError, SourceFiles } from '../../src/actors/files/sources.js';
+import { scan } from '../../src/actors/files/sending/scan.js';
+import { SourceError, SourceFiles } from '../../src/actors/files/sending/sources.js';
 import { temporaryHome } from '../support/program.js';
 
 async function scanned(context: TestContext, isFollowing = false) {

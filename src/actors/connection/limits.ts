@@ -24,6 +24,8 @@ export const connection = {
   bulkAheadMs: 50,
   bulkAheadBytesMin: 64 * 1_024,
   bulkAheadBytesMax: 2 * 2 ** 20,
+  /** Bytes of a record's memory beside the bytes of a file that move to another thread with it. */
+  recordSlackBytesMax: 1_024,
   /** Time over which the rate of a socket is measured. */
   bulkRateOverMs: 100,
   /** Bytes that an utterance counts besides its text: ids, times and the object around them. */

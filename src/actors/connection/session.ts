@@ -237,8 +237,11 @@ async function sayBulk(state: State, context: Here): Promise<Step<State>> {
   return step;
 }
 
-/** Hands words about files to their actor, in buffers of their own. */
-function reportFiles(state: State, words: readonly FileWords[], context: Here): void {
+/**
+ * Hands words about files to their actor, in buffers of their own. `isAlone`: nothing else came in the record of the
+ * only word, so the memory of the record moves with it.
+ */
+function reportFiles(state: State, words: readonly FileWords[], isAlone: boolean, context: Here): void {
   const { peerId, sessionId } = state;
   if (peerId === null || words.length === 0) return;
   let bytes = 0;
@@ -246,8 +249,8 @@ function reportFiles(state: State, words: readonly FileWords[], context: Here): 
   const given = words.map((each): FileWords => {
     bytes += bytesOfWords(each);
     if (each.type !== 'data' && each.type !== 'manifest') return each;
-    const own = copy(each.bytes);
-    if (own.length > 0) buffers.push(own.buffer);
+    const own = isAlone && isMostOf(each.bytes) ? each.bytes : copy(each.bytes);
+    if (own.length > 0 && own.buffer instanceof ArrayBuffer) buffers.push(own.buffer);
     return { ...each, bytes: own };
   });
   const sent = context.links.files.castOnce('heard', { sessionId, peerId, words: given }, buffers);
@@ -255,10 +258,14 @@ function reportFiles(state: State, words: readonly FileWords[], context: Here): 
   if (sent.isOk()) state.credit.filesGiven(bytes);
 }
 
+/** Whether bytes fill their memory but for the head and the padding of a record. */
+const isMostOf = (bytes: Uint8Array): boolean =>
+  bytes.buffer instanceof ArrayBuffer && bytes.buffer.byteLength - bytes.length <= limits.recordSlackBytesMax;
+
 /** Hands utterances to the node without waiting: several batches may be on their way to the disk. */
 function report(state: State, said: readonly Utterance[], context: Here): void {
   const words = said.flatMap((each) => (each.type === 'file' ? [each.words] : []));
-  reportFiles(state, words, context);
+  reportFiles(state, words, said.length === 1, context);
   const utterances = words.length === 0 ? said : said.filter(({ type }) => type !== 'file');
   if (utterances.length === 0) return;
   const bytes = utterances.reduce((sum, utterance) => sum + weightOf(utterance), 0);

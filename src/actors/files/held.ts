@@ -3,7 +3,7 @@ import { ok, type Result } from 'neverthrow';
 import type { FileError } from '../../chat/errors.js';
 import type { TransferRecord } from '../../chat/files/record.js';
 import type { Incoming } from './incoming.js';
-import type { Outgoing } from './outgoing.js';
+import type { Outgoing } from './sending/outgoing.js';
 import { TransferFolder } from './store.js';
 
 /** One transfer. */

@@ -19,7 +19,7 @@ import { times } from '../../chat/files/limits.js';
 import { hashesOf, keptChunks, topsOf } from './kept.js';
 import { files as limits } from './limits.js';
 import { spaceFor } from './space.js';
-import { writeAll, type LoggedChunk } from './store.js';
+import { PartWriter } from './part-writer.js';
 import { Row, type LiveView, type TransferContext } from './transfer.js';
 import { ExchangedError, LostPartError, PartTree, UnkeptError } from './tree.js';
 
@@ -44,10 +44,7 @@ export class Incoming {
   #manifestAtMs = 0;
   #content: Content | null = null;
   #progress: Progress;
-  /** Good chunks that are not in the log. */
-  #unlogged: LoggedChunk[] = [];
-  #unsyncedBytes = 0;
-  #syncedAtMs = performance.now();
+  readonly #writer: PartWriter;
   #uncheckedBytes = 0;
   #isUp = false;
   #isReady = false;
@@ -60,6 +57,7 @@ export class Incoming {
     this.#context = context;
     const { directory, id, offer } = context.record();
     this.#tree = new PartTree(directory, id);
+    this.#writer = new PartWriter(this.#tree, context.folder);
     this.#row = new Row((cause) => this.#failed(cause));
     this.#manifest = new Uint8Array(offer.manifestBytes);
     this.#progress = new Progress(offer.bytes, 0, performance.now());
@@ -135,8 +133,7 @@ export class Incoming {
       this.#progress.at(content.receiving.goodBytes, nowMs);
       content.receiving.paced(this.#progress.bytesPerSecond);
     }
-    const isSyncDue = this.#unlogged.length > 0 && nowMs - this.#syncedAtMs >= limits.syncEveryMs;
-    if (isSyncDue) this.#row.run(() => this.#sync());
+    if (this.#writer.isSyncDue(nowMs) && this.#pause === null) this.#row.run(() => this.#beginSync());
     if (this.#pause !== null && nowMs - this.#pausedAtMs >= times.fullCheckEveryMs) this.resume();
     this.ask();
   }
@@ -159,7 +156,8 @@ export class Incoming {
   async end(): Promise<void> {
     this.#isOver = true;
     await this.#row.end();
-    await this.#sync().catch(ignored);
+    await this.#writer.flush().catch(ignored);
+    await this.#writer.sync().catch(ignored);
     await this.#tree.close();
     await this.#context.folder.close().catch(ignored);
   }
@@ -269,20 +267,12 @@ export class Incoming {
     const hasher = (offset === 0 ? null : this.#hashers.get(chunk)) ?? openChunkHash(chunk);
     this.#hashers.set(chunk, hasher.update(bytes));
     const from = chunk * content.receiving.chunkBytes + offset;
-    let written = 0;
-    for (const segment of content.layout.segments(from, bytes.length)) {
-      const entry = content.names.entries[segment.at];
-      if (entry === undefined) break;
-      const handle = await this.#tree.open(segment.at, entry);
-      await writeAll(handle, bytes.subarray(written, written + segment.bytes), segment.offset);
-      written += segment.bytes;
-    }
-    this.#unsyncedBytes += bytes.length;
+    await this.#writer.write(content, from, bytes);
     this.#uncheckedBytes += bytes.length;
     if (!content.receiving.isFilled(chunk)) return;
     this.#hashers.delete(chunk);
     await this.#judged(content.receiving.filled(chunk, new Uint8Array(hasher.digest())));
-    if (this.#unsyncedBytes >= limits.syncBytes) await this.#sync();
+    if (this.#writer.isSyncDue(performance.now())) await this.#beginSync();
     if (this.#uncheckedBytes >= limits.spaceCheckBytes) {
       this.#uncheckedBytes = 0;
       await this.#hasSpace();
@@ -295,17 +285,13 @@ export class Incoming {
     if (verdict.type === 'bad') return this.#stop('the bytes that arrive are not those that the peer read');
     if (verdict.type === 'again') return;
     const hash = content.receiving.hashOf(verdict.chunk);
-    if (hash !== null) this.#unlogged.push({ chunk: verdict.chunk, hash });
+    if (hash !== null) this.#writer.good({ chunk: verdict.chunk, hash });
   }
 
-  /** Syncs what is written; only then the log may name it. */
-  async #sync(): Promise<void> {
-    const entries = this.#unlogged;
-    this.#unlogged = [];
-    this.#unsyncedBytes = 0;
-    this.#syncedAtMs = performance.now();
-    await this.#tree.sync();
-    if (entries.length > 0) await this.#context.folder.logChunks(entries, true);
+  /** Syncs beside what comes next. A failure is one of the row. */
+  async #beginSync(): Promise<void> {
+    await this.#writer.flush();
+    this.#writer.sync().catch((cause: unknown) => this.#row.run(() => Promise.reject(cause)));
   }
 
   async #finish(root: Uint8Array): Promise<void> {
@@ -318,7 +304,8 @@ export class Incoming {
       return this.#stop('the whole is not what the peer offered');
     this.#isFinishing = true;
     this.#context.changed();
-    await this.#sync();
+    await this.#writer.flush();
+    await this.#writer.sync();
     const left = await this.#tree.complete(content.names, this.#context.record().keepsMode);
     const repaired = content.names.entries
       .filter(({ isRepaired }) => isRepaired)
@@ -371,7 +358,7 @@ export class Incoming {
   /** A failure of the disk pauses the transfer; it goes on once the cause is gone. Any other one ends it alone. */
   #failed(cause: unknown): void {
     this.#isFinishing = false;
-    this.#unlogged = [];
+    this.#writer.drop();
     void this.#tree.close();
     if (cause instanceof ExchangedError) {
       this.#stop(cause.message);

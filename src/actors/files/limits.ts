@@ -2,13 +2,20 @@
 
 /** Bounds and times of its work. */
 export const files = {
-  /** Bytes that are read, hashed and handed to a session at a time: four records. */
-  readBytes: 260_000,
+  /** Bytes that are read, hashed and handed to a session at a time: a few turns of threads for each megabyte. */
+  readBytes: 2 ** 20,
   /** Bytes that a session may hold unsent. While it seals one half, the other half is read. */
-  sessionBytesMax: 2 * 260_000,
+  sessionBytesMax: 2 * 2 ** 20,
+  /** Received bytes that are written at a time. */
+  writeBytes: 2 ** 20,
+  /** Bytes after which a session hears that they were dealt with. It counts up to 40 MiB. */
+  takenBytes: 2 ** 20,
   /** Bytes and time after which received chunks are synced. A crash brings at most these again. */
   syncBytes: 64 * 2 ** 20,
   syncEveryMs: 2_000,
+  /** Files that are synced one by one. More of them are synced by one call, where the system has one, in this time. */
+  syncEachMax: 32,
+  syncAllMs: 60_000,
   /** Files that are open and not synced. Every process may have 256 on each system. */
   openMax: 48,
   /** Calls of the system that run side by side. The pool of Node has four threads. */

@@ -10,7 +10,7 @@ import type { PeerId, SessionId } from '../../ids.js';
 import type { Ref } from '../../runtime/actor.js';
 import type { SessionProtocol } from '../connection/protocol.js';
 import { files as limits } from './limits.js';
-import type { Outgoing } from './outgoing.js';
+import type { Outgoing } from './sending/outgoing.js';
 
 /** The part of a session's ref that is used. */
 export type SessionRef = Pick<Ref<SessionProtocol>, 'castOnce'> & { readonly actor: string };
@@ -30,6 +30,7 @@ class Way {
   readonly actor: string;
   readonly #session: SessionRef;
   #heldBytes = 0;
+  #takenBytes = 0;
   #isOver = false;
   #onRoom: () => void = () => undefined;
 
@@ -58,9 +59,12 @@ class Way {
     if (this.#heldBytes < limits.sessionBytesMax) this.#onRoom();
   }
 
-  /** Gives the peer credit back for bytes that were dealt with. */
+  /** Gives the peer credit back for bytes that were dealt with, many at a time: it has far more of it. */
   taken(bytes: number): void {
-    this.#session.castOnce('filesTaken', { bytes });
+    this.#takenBytes += bytes;
+    if (this.#takenBytes < limits.takenBytes) return;
+    this.#session.castOnce('filesTaken', { bytes: this.#takenBytes });
+    this.#takenBytes = 0;
   }
 
   end(): void {

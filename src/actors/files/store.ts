@@ -9,7 +9,7 @@ import { chmod, mkdir, open, readdir, readFile, rename, rm, type FileHandle } fr
 import { join } from 'node:path';
 import type { TransferRecord } from '../../chat/files/record.js';
 import { parseMessageId, type MessageId } from '../../ids.js';
-import { ByteReader, ByteWriter, isSame } from '../../wire/bytes.js';
+import { ByteReader, ByteWriter, concat, isSame } from '../../wire/bytes.js';
 import { decodeRecord, encodeRecord } from './stored-record.js';
 
 const recordFile = 'record.json';
@@ -186,6 +186,18 @@ async function readOrEmpty(path: string): Promise<Uint8Array> {
 
 const checkOf = (body: Uint8Array): Uint8Array =>
   new Uint8Array(createHash('sha256').update(body).digest().subarray(0, checkBytes));
+
+/** Writes runs of bytes, one behind the other, at a position of a file. */
+export async function writeRuns(handle: FileHandle, runs: Uint8Array[], position: number): Promise<void> {
+  const [first] = runs;
+  const wanted = runs.reduce((sum, { length }) => sum + length, 0);
+  if (first === undefined || wanted === 0) return;
+  if (runs.length === 1) return writeAll(handle, first, position);
+  const { bytesWritten } = await handle.writev(runs, position);
+  if (bytesWritten === wanted) return;
+  // A disk that takes a part says why it takes no more with the next write.
+  await writeAll(handle, concat(runs).subarray(bytesWritten), position + bytesWritten);
+}
 
 /** Writes all bytes at a position of a file. */
 export async function writeAll(

@@ -26,7 +26,8 @@ import { boundedTime } from '../../chat/files/manifest.js';
 import { errnoOf } from '../../system-errors.js';
 import type { MessageId } from '../../ids.js';
 import { files as limits } from './limits.js';
-import { closing, syncDirectory } from './store.js';
+import { closing, syncDirectory, writeRuns } from './store.js';
+import { syncFiles } from './sync-many.js';
 
 /** Folder of unfinished transfers. */
 export const partFolder = '.parlance-part';
@@ -63,6 +64,10 @@ export class PartTree {
   readonly #directory: string;
   #root = '';
   readonly #open = new Map<number, FileHandle>();
+  /** Files that are written, closed and not synced. */
+  #dirty = new Set<string>();
+  /** Indexes of files that need nothing more but a sync. */
+  readonly #settled = new Set<number>();
   /** Folders that were found to be in place since the last sync. */
   readonly #checked = new Set<string>();
   readonly #made = new Set<string>();
@@ -91,14 +96,38 @@ export class PartTree {
     const known = this.#open.get(at);
     if (known !== undefined) return known;
     if (this.#open.size >= limits.openMax) await this.sync();
-    const parent = await this.#parentOf(entry.parts);
-    const path = join(parent, entry.parts.at(-1) ?? '');
+    const { handle } = await this.#opened(at, entry);
+    this.#open.set(at, handle);
+    return handle;
+  }
+
+  async #opened(at: number, { parts }: PlacedEntry): Promise<{ handle: FileHandle; path: string }> {
+    const parent = await this.#parentOf(parts);
+    const path = join(parent, parts.at(-1) ?? '');
     const handle = await (this.begun.has(at) ? openKnown(path) : openNew(path));
     this.begun.add(at);
     // Between the check and the opening somebody may have exchanged the folder.
     if (!this.#checked.has(parent)) await this.#check(parent);
-    this.#open.set(at, handle);
-    return handle;
+    return { handle, path };
+  }
+
+  /** Writes a part of a file. */
+  async write(at: number, entry: PlacedEntry, bytes: Uint8Array[], offset: number): Promise<void> {
+    await writeRuns(await this.open(at, entry), bytes, offset);
+  }
+
+  /** Writes a file as a whole, and completes it. */
+  async writeWhole(at: number, entry: PlacedEntry, bytes: Uint8Array[]): Promise<void> {
+    const known = this.#open.get(at);
+    if (known !== undefined) return writeRuns(known, bytes, 0);
+    const { handle, path } = await this.#opened(at, entry);
+    await closing(handle, async () => {
+      await writeRuns(handle, bytes, 0);
+      const time = boundedTime(entry.mtimeMs) / 1_000;
+      await handle.utimes(time, time);
+    });
+    this.#dirty.add(path);
+    if (!entry.isExecutable) this.#settled.add(at);
   }
 
   /** Returns the bytes of a file; 0: it is not there. */
@@ -107,11 +136,17 @@ export class PartTree {
     return found?.isFile() === true ? found.size : 0;
   }
 
-  /** Syncs and closes every open file. */
+  /** Syncs every written file. Those that are open stay so, unless they are many. */
   async sync(): Promise<void> {
-    const handles = [...this.#open.values()];
-    this.#open.clear();
+    const [handles, dirty] = [[...this.#open.values()], this.#dirty];
+    this.#dirty = new Set();
     this.#checked.clear();
+    if (handles.length < limits.openMax) {
+      await Promise.all(handles.map((handle) => handle.datasync()));
+      return syncFiles(this.#tree, [...dirty]);
+    }
+    this.#open.clear();
+    await syncFiles(this.#tree, [...dirty]);
     const done = await Promise.allSettled(handles.map((handle) => closing(handle, () => handle.datasync())));
     for (const each of done) if (each.status === 'rejected') throw each.reason;
   }
@@ -120,6 +155,7 @@ export class PartTree {
   async close(): Promise<void> {
     const handles = [...this.#open.values()];
     this.#open.clear();
+    this.#dirty.clear();
     await Promise.allSettled(handles.map((handle) => handle.close()));
   }
 
@@ -132,8 +168,12 @@ export class PartTree {
     this.#checked.clear();
     for (const parts of implied) await this.#parentOf([...parts, '']);
     for (const entry of entries) if (entry.kind === 'directory') await this.#parentOf([...entry.parts, '']);
-    const files = entries.filter(({ kind }) => kind === 'file');
-    await sideBySide(files, (entry) => this.#settle(entry, keepsMode));
+    await this.close();
+    const files = [...entries.entries()].filter(([, { kind }]) => kind === 'file');
+    await sideBySide(files, async ([at, entry]) => {
+      if (!this.#settled.has(at)) return this.#settle(entry, keepsMode);
+      if ((await this.lengthOf(entry)) !== entry.bytes) throw new LostPartError(entry.parts.join('/'));
+    });
     for (const entry of entries) {
       if (entry.kind !== 'link') continue;
       const isMade = isSafeTarget(entry.target, entry.parts.length - 1) && (await this.#link(entry));
@@ -252,10 +292,11 @@ export class PartTree {
     const handle = await (entry.bytes > 0 ? openKnown(path) : openNew(path));
     try {
       if (entry.bytes > 0 && (await handle.stat()).size !== entry.bytes) throw new LostPartError(path);
+      // Before the time is set, since this changes it.
+      if (entry.bytes === 0) await handle.truncate(0);
       if (entry.isExecutable && keepsMode) await handle.chmod(0o700);
       const at = boundedTime(entry.mtimeMs) / 1_000;
       await handle.utimes(at, at);
-      if (entry.bytes === 0) await handle.truncate(0);
     } finally {
       await handle.close();
     }
@@ -275,7 +316,7 @@ export class PartTree {
 }
 
 /** Runs a few jobs at a time. */
-async function sideBySide<T>(items: readonly T[], job: (item: T) => Promise<void>): Promise<void> {
+export async function sideBySide<T>(items: readonly T[], job: (item: T) => Promise<void>): Promise<void> {
   for (let at = 0; at < items.length; at += limits.sideBySide)
     await Promise.all(items.slice(at, at + limits.sideBySide).map(job));
 }

@@ -27,10 +27,13 @@ export const chunks = {
 export const flow = {
   /** Chunks that one request names. */
   pullChunksMax: 64,
-  /** Bytes that are asked for and have not arrived: at first and at most. */
-  windowBytesMin: 512 * 1_024,
+  /**
+   * Bytes that are asked for and have not arrived: at first and at most. They wait in files of the sender, so no word
+   * waits behind them; a busy machine needs them to keep every thread at work.
+   */
+  windowBytesMin: 4 * 2 ** 20,
   windowBytesMax: 8 * 2 ** 20,
-  /** The window holds what arrives in this time: a word that was typed meanwhile waits behind it. */
+  /** The window holds the bytes that arrive in this time. */
   windowMs: 100,
   /** Bytes of a manifest that are asked for at a time. */
   manifestWindowBytes: 2 ** 20,

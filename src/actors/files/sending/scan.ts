@@ -6,13 +6,13 @@ import { constants, type Dirent, type Stats } from 'node:fs';
 import { access, lstat, readdir, readlink, realpath, stat } from 'node:fs/promises';
 import { basename, join, resolve, sep } from 'node:path';
 import { err, ok, type Result } from 'neverthrow';
-import type { FileError } from '../../chat/errors.js';
-import { boundedTime, type ManifestEntry } from '../../chat/files/manifest.js';
-import { manifest as manifestLimits } from '../../chat/files/limits.js';
-import { numbered, splitPath } from '../../chat/files/names.js';
-import type { Source } from '../../chat/files/record.js';
-import { reasonOf } from '../../system-errors.js';
-import { files as limits } from './limits.js';
+import type { FileError } from '../../../chat/errors.js';
+import { boundedTime, type ManifestEntry } from '../../../chat/files/manifest.js';
+import { manifest as manifestLimits } from '../../../chat/files/limits.js';
+import { numbered, splitPath } from '../../../chat/files/names.js';
+import type { Source } from '../../../chat/files/record.js';
+import { reasonOf } from '../../../system-errors.js';
+import { files as limits } from '../limits.js';
 
 /** The entries of the sources. */
 export interface Scanned {

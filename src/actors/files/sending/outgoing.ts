@@ -4,20 +4,21 @@
  * be those that were offered.
  */
 import type { Hash } from 'node:crypto';
-import type { FileWords } from '../../dialects/files.js';
-import { files as wordLimits } from '../../dialects/limits.js';
-import { flow } from '../../chat/files/limits.js';
-import { decodeManifest, Layout, type ManifestEntry } from '../../chat/files/manifest.js';
-import { Progress } from '../../chat/files/progress.js';
-import { Serving } from '../../chat/files/serving.js';
-import { chunkCountOf, chunkLengthOf, listHashOf, openChunkHash, rootOf } from '../../chat/files/tree.js';
-import type { MessageId } from '../../ids.js';
-import { errnoOf, reasonOf } from '../../system-errors.js';
-import { copy, fromHex, isSame, toHex } from '../../wire/bytes.js';
-import type { PauseReason } from '../../chat/files/record.js';
-import { files as limits } from './limits.js';
+import type { FileWords } from '../../../dialects/files.js';
+import { files as wordLimits } from '../../../dialects/limits.js';
+import { flow } from '../../../chat/files/limits.js';
+import { decodeManifest, Layout, type ManifestEntry } from '../../../chat/files/manifest.js';
+import { Progress } from '../../../chat/files/progress.js';
+import { Serving } from '../../../chat/files/serving.js';
+import { chunkCountOf, chunkLengthOf, listHashOf, openChunkHash, rootOf } from '../../../chat/files/tree.js';
+import type { MessageId } from '../../../ids.js';
+import { errnoOf, reasonOf } from '../../../system-errors.js';
+import { copy, fromHex, isSame, toHex } from '../../../wire/bytes.js';
+import type { PauseReason } from '../../../chat/files/record.js';
+import { files as limits } from '../limits.js';
 import { SourceError, SourceFiles } from './sources.js';
-import type { LiveView, TransferContext } from './transfer.js';
+import { sideBySide } from '../tree.js';
+import type { LiveView, TransferContext } from '../transfer.js';
 
 /** The files of a transfer, once somebody asks for them. */
 interface Content {
@@ -188,13 +189,20 @@ export class Outgoing {
     const length = chunkLengthOf(chunk, offer.bytes, offer.chunkBytes);
     const bytes = new Uint8Array(Math.min(limits.readBytes, length - offset));
     let filled = 0;
-    for (const segment of content.layout.segments(chunk * offer.chunkBytes + offset, bytes.length)) {
-      const entry = content.entries[segment.at];
-      if (entry === undefined) throw new SourceError('io', 'the kept manifest does not fit');
+    const reads = content.layout.segments(chunk * offer.chunkBytes + offset, bytes.length).map((segment) => {
       const target = bytes.subarray(filled, filled + segment.bytes);
-      await this.#files.read(segment.at, entry, target, segment.offset);
       filled += segment.bytes;
-    }
+      return { ...segment, target, entry: content.entries[segment.at] };
+    });
+    const read = async ({ at, entry, target, offset: from }: (typeof reads)[number]): Promise<void> => {
+      if (entry === undefined) throw new SourceError('io', 'the kept manifest does not fit');
+      await this.#files.read(at, entry, target, from);
+    };
+    // The first and the last file of a piece may be parts, of which one is open at a time.
+    const [first, last] = [reads.shift(), reads.pop()];
+    if (first !== undefined) await read(first);
+    await sideBySide(reads, read);
+    if (last !== undefined) await read(last);
     hasher.update(bytes);
     part.offset += bytes.length;
     const isLast = part.offset >= length;

@@ -3,16 +3,16 @@ import { constants, type Stats } from 'node:fs';
 import { cp, lstat, mkdir, rm } from 'node:fs/promises';
 import { isAbsolute, join, relative } from 'node:path';
 import { err, ok, type Result } from 'neverthrow';
-import type { FileError } from '../../chat/errors.js';
-import { offers as limits } from '../../chat/files/limits.js';
-import { encodeManifest, sumsOf } from '../../chat/files/manifest.js';
-import { snippetName } from '../../chat/files/offer-name.js';
-import type { Source } from '../../chat/files/record.js';
-import { chunkBytesOf, manifestHashOf } from '../../chat/files/tree.js';
-import type { FileOffer } from '../../dialects/files.js';
-import { reasonOf } from '../../system-errors.js';
-import { toHex } from '../../wire/bytes.js';
-import type { FilesArgs, OfferRequest } from './protocol.js';
+import type { FileError } from '../../../chat/errors.js';
+import { offers as limits } from '../../../chat/files/limits.js';
+import { encodeManifest, sumsOf } from '../../../chat/files/manifest.js';
+import { snippetName } from '../../../chat/files/offer-name.js';
+import type { Source } from '../../../chat/files/record.js';
+import { chunkBytesOf, manifestHashOf } from '../../../chat/files/tree.js';
+import type { FileOffer } from '../../../dialects/files.js';
+import { reasonOf } from '../../../system-errors.js';
+import { toHex } from '../../../wire/bytes.js';
+import type { FilesArgs, OfferRequest } from '../protocol.js';
 import { scan } from './scan.js';
 
 /** An offer with all that is kept for it. */

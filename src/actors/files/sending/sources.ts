@@ -2,11 +2,11 @@
  * The files of the user that are sent. Each is opened so that it cannot hold the thread (a pipe in its place would wait
  * for ever), and checked on every reading to be the regular file of the offer, at the place of the offer.
  */
-import { constants } from 'node:fs';
-import { lstat, open, readlink, realpath, type FileHandle } from 'node:fs/promises';
+import { constants, readlinkSync } from 'node:fs';
+import { lstat, open, realpath, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { boundedTime, type ManifestEntry } from '../../chat/files/manifest.js';
-import type { Source } from '../../chat/files/record.js';
+import { boundedTime, type ManifestEntry } from '../../../chat/files/manifest.js';
+import type { Source } from '../../../chat/files/record.js';
 
 /** A source that is not what it was, or cannot be read. */
 export class SourceError extends Error {
@@ -34,17 +34,23 @@ export class SourceFiles {
 
   /** Fills `target` from a file. Throws `SourceError` and errors of the system. `at`: the number of the entry. */
   async read(at: number, entry: ManifestEntry, target: Uint8Array, offset: number): Promise<void> {
+    const isWhole = offset === 0 && target.length === entry.bytes;
+    if (isWhole && this.#file?.at !== at) return this.#readWhole(entry, target);
     if (this.#file?.at !== at) {
       await this.close();
       this.#file = { at, handle: await this.#open(entry) };
     }
-    const { handle } = this.#file;
-    for (let filled = 0; filled < target.length;) {
-      const { bytesRead } = await handle.read(target, filled, target.length - filled, offset + filled);
-      if (bytesRead === 0) throw changed(entry);
-      filled += bytesRead;
+    await fill(this.#file.handle, entry, target, offset);
+  }
+
+  /** Reads a small file; several can be read at once. */
+  async #readWhole(entry: ManifestEntry, target: Uint8Array): Promise<void> {
+    const handle = await this.#open(entry);
+    try {
+      await fill(handle, entry, target, 0);
+    } finally {
+      await handle.close();
     }
-    await checkSame(handle, entry);
   }
 
   async close(): Promise<void> {
@@ -76,6 +82,20 @@ export class SourceFiles {
   }
 }
 
+async function fill(
+  handle: FileHandle,
+  entry: ManifestEntry,
+  target: Uint8Array,
+  offset: number,
+): Promise<void> {
+  for (let filled = 0; filled < target.length;) {
+    const { bytesRead } = await handle.read(target, filled, target.length - filled, offset + filled);
+    if (bytesRead === 0) throw changed(entry);
+    filled += bytesRead;
+  }
+  await checkSame(handle, entry);
+}
+
 /** Checks that the file is regular, and has the size and the time of the offer. */
 async function checkSame(handle: FileHandle, entry: ManifestEntry): Promise<void> {
   const found = await handle.stat();
@@ -88,13 +108,23 @@ async function checkSame(handle: FileHandle, entry: ManifestEntry): Promise<void
  * system names the place of an open file on Linux; elsewhere two looks must agree.
  */
 async function checkPlace(handle: FileHandle, path: string, entry: ManifestEntry): Promise<void> {
-  if (process.platform === 'linux') {
-    const place = await readlink(`/proc/self/fd/${String(handle.fd)}`).catch(() => null);
-    if (place !== null && place !== path) throw changed(entry);
+  const place = process.platform === 'linux' ? placeOf(handle) : null;
+  if (place !== null) {
+    if (place !== path) throw changed(entry);
+    return;
   }
   const [there, open] = await Promise.all([lstat(path), handle.stat()]);
   const isThere = there.ino === open.ino && there.dev === open.dev;
   if (!isThere || (await realpath(dirname(path))) !== dirname(path)) throw changed(entry);
+}
+
+/** The place of an open file, which the kernel knows without a look at a disk; null: it does not say. */
+function placeOf({ fd }: FileHandle): string | null {
+  try {
+    return readlinkSync(`/proc/self/fd/${String(fd)}`);
+  } catch {
+    return null;
+  }
 }
 
 const changed = ({ path }: ManifestEntry): SourceError =>

@@ -54,7 +54,7 @@ test('waiting texts stay back while the peer is blocked, and go out after the un
   const [netech, other] = await Promise.all([startNetech({ team: 'ned' }), startNetech({ team: 'tim' })]);
   t.after(() => Promise.all([netech.close(), other.close()]));
   const peer = `netech://127.0.0.1:${netech.port}`;
-  const texts = Array.from({ length: 200 }, (_, at) => `text ${at}`);
+  const texts = Array.from({ length: 60 }, (_, at) => `text ${at}`);
   (await scene.node.sendAll(peer, texts))._unsafeUnwrap();
   const first = await netech.heard.take();
   (await scene.node.block(peer, true))._unsafeUnwrap();

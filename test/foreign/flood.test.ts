@@ -16,7 +16,7 @@ import { startNetech } from '../support/standins/netech.js';
 import { startSynergy } from '../support/standins/synergy.js';
 
 const dialects = ['cmp2204', 'chatbuddy', 'synergy', 'cse310', 'netech'] as const;
-const inputsEach = 60;
+const inputsEach = 30;
 /** Of the inputs that the dialect always refuses, in each round. */
 const refusedEach = 6;
 const lanesEach = 4;

@@ -118,7 +118,7 @@ test('states come in order and once while hundreds of messages cross', async (co
   const alice = await liveNode(context, { name: 'alice', beaconPort, placing: 'threads' });
   const bob = await liveNode(context, { name: 'bob', beaconPort, placing: 'threads' });
   await untilMet(alice, bob);
-  const count = 300;
+  const count = 120;
   const say = (from: LiveNode, to: string) =>
     Promise.all(Array.from({ length: count }, (_, at) => must(from.handle.send(to, `${to} ${at}`))));
   const [toBob, toAlice] = await Promise.all([say(alice, 'bob'), say(bob, 'alice')]);

@@ -55,7 +55,7 @@ describe('a peer that vanishes', { concurrency: true }, () => {
     const bob = await serve(context, 'bob', beaconPort);
     await alice.until(peer(bob.id, 'online'), 'there');
     await deliver(alice, 'bob', 'before');
-    const texts = Array.from({ length: 400 }, (_, n) => `text ${n}`);
+    const texts = Array.from({ length: 150 }, (_, n) => `text ${n}`);
     const sending = runProgram(context, ['send', 'alice', '--home', bob.home, '--timeout', '60']);
     sending.end(texts.join('\n'));
     await alice.until(message('text 0'), 'it has begun');

@@ -10,29 +10,31 @@ export interface Batch {
 }
 
 /** Bound of the files of a batch, so that no lane ends long after the others. */
-const batchFilesMax = 12;
+const batchFilesMax = 16;
 
 /**
  * Parts of the paths of files that have a process of their own: they measure it, fill its memory or change its priority.
  */
 const alone: readonly string[] = [
   'runtime/watchdog',
-  'runtime/patience',
-  'runtime/faults',
-  'scenes/',
-  'history/thread',
-  'actors/transport-load',
+  'scenes/never-reads',
+  'scenes/owned-sockets',
+  'scenes/slots',
   'ui/at-rest',
 ];
+
+/** Bound of the files of a batch of a folder whose files take long. */
+const longFilesMax: Readonly<Record<string, number>> = { scenes: 4 };
 
 /** Folders whose tests wait longest: they start first, so that no lane is left alone with one of them at the end. */
 const longest: readonly string[] = ['scenes', 'node', 'foreign', 'history', 'runtime', 'actors', 'ui'];
 
-const folderOf = (file: string): string => file.slice(0, Math.max(0, file.lastIndexOf('/')));
+/** The first folder of its path; a file beside the folders is its own. */
+const topOf = (file: string): string => file.split('/')[0] ?? '';
 
 /** Place in `longest`; other folders come after those. */
 const rankOf = (file: string): number => {
-  const rank = longest.indexOf(folderOf(file).split('/')[0] ?? '');
+  const rank = longest.indexOf(topOf(file));
   return rank === -1 ? longest.length : rank;
 };
 
@@ -56,7 +58,8 @@ export function batchesOf(files: readonly string[]): Batch[] {
       batches.push({ name: file, files: [file] });
       continue;
     }
-    if (open.length === batchFilesMax || (open[0] !== undefined && rankOf(open[0]) !== rankOf(file))) close();
+    const filesMax = longFilesMax[topOf(file)] ?? batchFilesMax;
+    if (open.length === filesMax || (open[0] !== undefined && rankOf(open[0]) !== rankOf(file))) close();
     open.push(file);
   }
   close();

@@ -70,15 +70,16 @@ const inOrder = <Message extends { readonly text: string }>(
 /** Sends a text and waits until the node reports that it went out. */
 async function sendOne(scene: Scene, peer: string, text: string): Promise<void> {
   const { id } = (await scene.node.send(peer, text))._unsafeUnwrap();
-  await untilSent(scene, [id]);
+  await untilSent(scene, [id], `"${text}" to ${peer}`);
 }
 
-async function untilSent(scene: Scene, ids: readonly string[]): Promise<void> {
+async function untilSent(scene: Scene, ids: readonly string[], what: string): Promise<void> {
   for (const id of ids)
     await scene.until(
       (event): event is NodeEvent =>
         event.type === 'status' && event.id === id && ['sent', 'delivered'].includes(event.state),
       hangMs,
+      `${what} is sent`,
     );
 }
 
@@ -98,6 +99,7 @@ async function perMessage<Heard>(
     await untilSent(
       scene,
       queued.map(({ id }) => id),
+      `each text to ${scheme}://${host}:${port}`,
     );
   };
   const hear = async (): Promise<void> => {
@@ -187,7 +189,7 @@ async function chatbuddy(t: TestContext, scene: Scene, host: string): Promise<vo
   const say = async (): Promise<void> => {
     for (const text of said) {
       chat.say(text);
-      await scene.until(isText(peer, text), hangMs);
+      await scene.until(isText(peer, text), hangMs, `${text} is heard`);
     }
   };
   const hear = async (): Promise<void> => {
@@ -208,7 +210,7 @@ async function cse310(t: TestContext, scene: Scene, host: string): Promise<void>
   const { said, heard }: Exchange = { said: numbered('cse310 in'), heard: numbered('cse310 out') };
   for (const [at, text] of said.entries()) {
     await turns.type(text);
-    await scene.until(isText(peer, text), hangMs);
+    await scene.until(isText(peer, text), hangMs, `${text} is heard`);
     const ours = heard[at] ?? '';
     await sendOne(scene, peer, ours);
     assert.equal(await turns.read(), `nora: ${ours}`);
@@ -224,6 +226,7 @@ async function native(scene: Scene, peer: SceneNode): Promise<void> {
   await untilSent(
     scene,
     queued.map(({ id }) => id),
+    `each text to ${peer.id}`,
   );
   const messages = await messagesFrom(scene, peer.id);
   assert.deepEqual(

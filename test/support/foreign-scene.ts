@@ -22,7 +22,11 @@ export interface Scene {
   /** The node's port of a dialect that has one of its own, or the shared one. */
   port(dialect?: ForeignDialectName): number;
   /** The first event for which `wanted` holds, seen already or still to come. */
-  until<T extends NodeEvent>(wanted: (event: NodeEvent) => event is T, deadlineMs?: number): Promise<T>;
+  until<T extends NodeEvent>(
+    wanted: (event: NodeEvent) => event is T,
+    deadlineMs?: number,
+    what?: string,
+  ): Promise<T>;
   /** Texts that came in over `dialect`, in their order, once there are `count`. */
   texts(dialect: ForeignDialectName, count: number, deadlineMs?: number): Promise<readonly string[]>;
 }
@@ -70,6 +74,8 @@ export async function startScene(
     new Promise((resolve, reject) => {
       const check = (): void => {
         const found = find();
+        // Each event is progress; a deadline of its own is a claim.
+        if (found === undefined && deadlineMs >= hangMs) timer.refresh();
         if (found === undefined) return;
         clearTimeout(timer);
         checks.delete(check);
@@ -89,7 +95,7 @@ export async function startScene(
     beaconPort,
     seen,
     port: (dialect) => self.foreignPorts?.find((own) => own.dialect === dialect)?.port ?? self.port,
-    until(wanted, deadlineMs = hangMs) {
+    until(wanted, deadlineMs = hangMs, what = 'an event') {
       // Each event is looked at once: a scene has thousands.
       let looked = 0;
       const find = () => {
@@ -97,7 +103,7 @@ export async function startScene(
         looked = seen.length;
         return event;
       };
-      return wait(find, 'an event', deadlineMs);
+      return wait(find, what, deadlineMs);
     },
     texts: (dialect, count, deadlineMs = hangMs) =>
       wait(

@@ -125,7 +125,7 @@ const operation = {
 const edit = event('edit', 'a message has another text', {
   ...operation,
   text: text('new text'),
-  rev: whole('number of the edit: the greatest one counts'),
+  rev: whole('number of the edit: the greatest one counts; 0: the message was changed before it was sent'),
 });
 
 const deletion = event('delete', 'a message was deleted', operation);

@@ -27,7 +27,8 @@ type DeskAnswer = Extract<EntryAnswer, { readonly type: 'find' | 'rewrite' }>;
 /** A change in place that is being committed. */
 interface Rewrite {
   readonly target: Entry;
-  readonly isDeleted: boolean;
+  /** New text; null: the message is removed. */
+  readonly text: string | null;
   readonly isHere: boolean;
   readonly call: CallOf<'operate'>;
 }
@@ -156,7 +157,7 @@ export class OperationDesk {
   ): void {
     const { peerId, seq } = target;
     const token = turn.newToken();
-    this.#rewrites.set(token, { target, isDeleted: text === null, isHere, call });
+    this.#rewrites.set(token, { target, text, isHere, call });
     turn.emit({ to: 'history', token, ask: { type: 'rewrite', peerId, seq, text, isHere } });
   }
 
@@ -168,25 +169,18 @@ export class OperationDesk {
     const rewrite = this.#rewrites.get(token);
     this.#rewrites.delete(token);
     if (rewrite === undefined) return;
-    const { target, isDeleted, isHere, call } = rewrite;
+    const { target, text, isHere, call } = rewrite;
+    const isDeleted = text === null;
     if (result.isErr()) return turn.emit(answer(call, err(result.error)));
     const { peerId, id, state, peer, conversation, direction, seq } = target;
     this.#parts.delivery.rewritten(peerId, result.value, turn);
-    if (isDeleted) {
-      const at = new Date(turn.now.wallMs).toISOString();
-      const event = {
-        type: 'delete',
-        seq,
-        id,
-        target: id,
-        direction,
-        peer,
-        peerId,
-        conversation,
-        at,
-      } as const;
-      turn.emit({ to: 'feed', event });
-    }
+    const at = new Date(turn.now.wallMs).toISOString();
+    const common = { seq, id, target: id, direction, peer, peerId, conversation, at };
+    // Nobody else has seen the first text, so the edit has no number.
+    turn.emit({
+      to: 'feed',
+      event: isDeleted ? { type: 'delete', ...common } : { type: 'edit', ...common, text, rev: 0 },
+    });
     const wasWaiting = result.value.cancelled.includes(id);
     const reached = isDeleted && wasWaiting ? 'failed' : state;
     const reason = !isDeleted || isHere ? null : wasWaiting ? 'withdrawn' : 'the peer keeps it';

@@ -81,6 +81,8 @@ test('a message that was never said is changed and withdrawn in place, and nothi
   await send(alice, 'second');
   assert.equal(await operate(alice, '^2', { do: 'edit', text: 'changed' }), 'queued');
   assert.equal(await operate(alice, '^1', { do: 'delete' }), 'failed: withdrawn');
+  const changes = alice.events.flatMap((event) => (event.type === 'edit' ? [[event.text, event.rev]] : []));
+  assert.deepEqual(changes, [['changed', 0]], 'readers of this home learn of the edit');
   await connect();
   assert.deepEqual(await texts(bob), ['changed']);
   assert.deepEqual(

@@ -1,4 +1,4 @@
-/** Read marks and typing notices at the prompt. */
+/** Read marks, typing notices, and rows that change at the prompt. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Attention } from '../../../src/ui/cli/prompt/user/attention.js';
@@ -92,4 +92,42 @@ test('without reports of the focus a key counts for a while', () => {
   attention.focused(false);
   attention.pressed();
   assert.deepEqual([attention.isLooking, looks], [true, 3], 'a key reaches a terminal with the focus alone');
+});
+
+test('an edit, a reaction and a deletion change the row that is on the screen', options, async (context) => {
+  const { node, type, shows } = sit(context);
+  type('/chat bob\r');
+  await shows((screen) => bottom(screen) === 'bob unverified ›');
+  const words = `Lunch at noon ${'in the canteen '.repeat(8)}?`;
+  const { id: target, peer, peerId, conversation } = node.receive('bob', words);
+  type('typed');
+  await shows((screen) => has(screen, 'Lunch at noon') && bottom(screen).endsWith('typed'));
+  let seq = 10;
+  const common = () => {
+    seq += 1;
+    const at = '2026-05-01T12:00:00.000Z';
+    return { seq, id: `op-${seq}`, direction: 'in', peer, peerId, conversation, target, at } as const;
+  };
+  node.emit({ type: 'edit', ...common(), text: 'Lunch at one?', rev: 1 });
+  const edited = await shows((screen) => has(screen, 'bob: Lunch at one? (edited)'));
+  assert.ok(!has(edited, 'noon') && !has(edited, 'edited:'), 'the first text has left the screen');
+  node.emit({ type: 'reaction', ...common(), emoji: '👍', on: true, by: 'peer' });
+  await shows((screen) => has(screen, 'bob: Lunch at one? (edited) 👍'));
+  node.emit({ type: 'delete', ...common() });
+  const gone = await shows((screen) => has(screen, 'bob: [deleted]'));
+  assert.ok(!has(gone, 'Lunch'), 'nothing of it is left');
+  assert.ok(bottom(gone).endsWith('typed'), 'the input line is whole');
+});
+
+test('an operation on a message that left the screen is said in a line', options, async (context) => {
+  const { node, type, shows } = sit(context);
+  type('/chat bob\r');
+  await shows((screen) => bottom(screen) === 'bob unverified ›');
+  const { id: target, peer, peerId, conversation } = node.receive('bob', 'early');
+  for (let count = 0; count < 30; count += 1) node.receive('bob', `line ${count}`);
+  await shows((screen) => has(screen, 'line 29'));
+  const at = '2026-05-01T12:00:00.000Z';
+  const operation = { seq: 99, id: 'op', direction: 'in', peer, peerId, conversation, target, at } as const;
+  node.emit({ type: 'edit', ...operation, text: 'late', rev: 1 });
+  await shows((screen) => has(screen, 'bob edited: late'));
 });

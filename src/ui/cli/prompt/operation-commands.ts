@@ -45,7 +45,8 @@ export class OperationCommands {
 
   /** Shows an operation, and takes over its consequence for quotes. */
   happened(event: OperationEvent, label: string): void {
-    this.#printer.note(operationLine(event, label, this.#textOf(event.target)));
+    if (!this.#printer.changed(event))
+      this.#printer.note(operationLine(event, label, this.#textOf(event.target)));
     if (event.direction === 'out') this.#forget(event);
     if (event.type === 'edit') this.#texts.set(event.target, event.text);
     if (event.type === 'delete') this.#texts.set(event.target, '');

@@ -51,7 +51,7 @@ export function plainScreen(input: InputStream, output: Output, untilTaken: () =
     isEchoed: isTyped,
     columns: () => unbroken,
     print,
-    printOwn: (_id, rows) => print(rows),
+    printMessage: (_id, rows) => print(rows),
     mark: ignore,
     setPrompt: ignore,
     giveBack: null,

@@ -6,6 +6,7 @@ import {
   type MessageEvent,
   type NodeError,
   type NodeHandle,
+  type OperationEvent,
   type PeerEvent,
   type ReadEvent,
 } from '../../../index.js';
@@ -15,7 +16,7 @@ import type { Output } from '../screen/output.js';
 import { peerName, peerStatusWords } from '../screen/present.js';
 import { lineOf, wordingOf } from '../screen/wording.js';
 import { dayRow, markOf, messageRows, remarkRows } from './layout.js';
-import { UnreadRows } from './sending/read-rows.js';
+import { ShownMessages, type ShownMessage } from './sending/shown-messages.js';
 import type { Screen } from './screen.js';
 
 type Paint = (text: string) => string;
@@ -36,7 +37,7 @@ export class Printer {
   #shownDay: string;
   /** Messages that were folded, by `seq`. */
   readonly #folded = new Map<number, MessageEvent>();
-  readonly #unread = new UnreadRows();
+  readonly #shown = new ShownMessages();
 
   constructor({ screen, colors, nowMs }: PrinterOptions) {
     this.#screen = screen;
@@ -87,15 +88,24 @@ export class Printer {
     const day = new Date(message.receivedAt).toDateString();
     if (day !== this.#shownDay) this.#screen.print([dayRow(day, this.colors)]);
     this.#shownDay = day;
-    const columns = this.#screen.columns();
+    const rows = this.#rowsOf({ message, isOpen, quoted });
+    if (rows.length > cli.messageRowsMax || this.#screen.isPlain) this.#fold(message);
+    this.#shown.add({ message, isOpen, quoted });
+    this.#screen.printMessage(message.id, rows);
+  }
+
+  /** Draws a message again after an operation on it. False: its rows are not on the screen any more. */
+  changed(event: OperationEvent): boolean {
+    const shown = this.#shown.changed(event);
+    if (shown === null || this.#screen.replace === undefined) return false;
+    return this.#screen.replace(shown.message.id, this.#rowsOf(shown));
+  }
+
+  #rowsOf({ message, isOpen, quoted }: ShownMessage): readonly string[] {
     const { isPlain } = this.#screen;
+    const columns = this.#screen.columns();
     const view = { colors: this.colors, columns, isOpen, naming: this.naming, isPlain, quoted };
-    const rows = messageRows(message, { ...view, rowsMax: cli.messageRowsMax });
-    if (rows.length > cli.messageRowsMax || isPlain) this.#fold(message);
-    if (message.direction === 'out') {
-      this.#unread.shown(message);
-      this.#screen.printOwn(message.id, rows);
-    } else this.#screen.print(rows);
+    return messageRows(message, { ...view, rowsMax: cli.messageRowsMax });
   }
 
   /** Prints all rows of the message with this `seq`; null: of the one that was folded last. */
@@ -113,12 +123,13 @@ export class Printer {
   }
 
   mark(id: string, state: DeliveryState | 'read'): void {
+    if (state !== 'read') this.#shown.reached(id, state);
     this.#screen.mark(id, state, markOf(state, this.colors));
   }
 
   /** Shows that a peer has read own messages. A screen without marks says so. */
   read(event: ReadEvent): void {
-    const ids = this.#unread.read(event);
+    const ids = this.#shown.read(event);
     for (const id of ids) this.mark(id, 'read');
     if (!this.#screen.isPlain || ids.length === 0) return;
     const row = this.naming.get(event.peerId);

@@ -8,8 +8,8 @@ import type { DeliveryState } from '../../../index.js';
 import { cli, editor as limits } from '../limits.js';
 import type { InputStream, OutputStream } from '../world.js';
 import type { Attention } from './user/attention.js';
+import { down, placeOf, rowsAbove, rowsInPlace, up, widthOfRow, type Block } from './editor/blocks.js';
 import { BurstReader } from './editor/bursts.js';
-import { widthOf } from './editor/cells.js';
 import {
   asMessage,
   asTyped,
@@ -31,8 +31,10 @@ export interface Screen {
   readonly isEchoed: boolean;
   readonly columns: () => number;
   readonly print: (rows: readonly string[]) => void;
-  /** Prints the rows of a sent message, whose mark stands in the first row. */
-  readonly printOwn: (id: string, rows: readonly string[]) => void;
+  /** Prints the rows of a message; the mark of a sent one stands in the first row. */
+  readonly printMessage: (id: string, rows: readonly string[]) => void;
+  /** Puts other rows in the place of a message. False: it is not on the screen any more. Absent: nothing is drawn again. */
+  readonly replace?: (id: string, rows: readonly string[]) => boolean;
   readonly mark: (id: string, state: DeliveryState | 'read', mark: string) => void;
   readonly setPrompt: (text: string) => void;
   /** Shows a row above the input line; null: none. Absent: the screen draws nothing again. */
@@ -68,19 +70,10 @@ export interface TerminalOptions {
   readonly suspend?: (resumed: () => void) => void;
 }
 
-interface Block {
-  readonly id: string | null;
-  readonly rows: number;
-  /** Cells of its widest row. */
-  readonly width: number;
-}
-
 /** Switches bracketed paste and reports of the focus: the terminal marks pasted text, and tells whether it is looked at. */
 const reportsOn = '\x1b[?2004h\x1b[?1004h';
 const reportsOff = '\x1b[?1004l\x1b[?2004l';
 const clearDown = '\x1b[J';
-const up = (rows: number): string => (rows > 0 ? `\x1b[${rows}A` : '');
-const down = (rows: number): string => (rows > 0 ? `\x1b[${rows}B` : '');
 
 /** The screen of the prompt on a terminal. */
 export class TerminalScreen implements Screen {
@@ -131,17 +124,25 @@ export class TerminalScreen implements Screen {
     );
   };
 
-  printOwn = (id: string, rows: readonly string[]): void => this.#put(id, rows);
+  printMessage = (id: string, rows: readonly string[]): void => this.#put(id, rows);
+
+  replace = (id: string, rows: readonly string[]): boolean => {
+    this.#flush();
+    const found = placeOf(this.#blocks, id);
+    const distance = (found?.above ?? 0) + (this.#drawn?.cursorRow ?? 0);
+    // Further rows would need a place that other rows have.
+    if (found === null || rows.length > found.block.rows || this.#isClosed) return false;
+    if (distance >= (this.#output.rows ?? 24)) return false;
+    this.#output.write(rowsInPlace(found.block.rows, rows, distance, this.#drawn?.cursorPrefix ?? ''));
+    const width = rows.reduce((most, row) => Math.max(most, widthOfRow(row)), 0);
+    this.#blocks = this.#blocks.map((block) => (block === found.block ? { ...block, width } : block));
+    return true;
+  };
 
   mark = (id: string, _state: DeliveryState | 'read', mark: string): void => {
     this.#flush();
-    let above = 0;
-    for (const block of this.#blocks.toReversed()) {
-      above += block.rows;
-      if (block.id !== id) continue;
-      this.#correct(above, mark);
-      return;
-    }
+    const found = placeOf(this.#blocks, id);
+    if (found !== null) this.#correct(found.above, mark);
   };
 
   signal = (sequence: string): void => {
@@ -371,14 +372,6 @@ export class TerminalScreen implements Screen {
   }
 }
 
-/** Returns the rows between the top of the input line and the cursor. A narrower terminal has broken its rows. */
-function rowsAbove(drawn: Frame, columns: number, columnsDrawn: number): number {
-  if (columns >= columnsDrawn) return drawn.cursorRow;
-  const above = drawn.widths.slice(0, drawn.cursorRow);
-  const broken = above.reduce((rows, width) => rows + Math.max(1, Math.ceil(width / columns)), 0);
-  return broken + Math.floor(Math.max(0, widthOfRow(drawn.cursorPrefix) - 1) / columns);
-}
-
 /** Returns a paste as the keys that type it. */
 function asTyping(key: Key): readonly Key[] {
   if (key.type !== 'paste') return [key];
@@ -388,6 +381,4 @@ function asTyping(key: Key): readonly Key[] {
   });
 }
 
-const colours = /\x1b\[[0-9;]*m/g;
-const widthOfRow = (row: string): number => widthOf(row.replace(colours, ''));
 const ignore = (): void => undefined;

@@ -60,8 +60,14 @@ try {
   const documents = join(tree, 'usr', 'share', 'doc', 'parlance');
   mkdirSync(documents, { recursive: true });
   cpSync(join(root, 'LICENSE'), join(documents, 'copyright'));
+  const profiles = [
+    ['parlance.ufw', 'etc/ufw/applications.d/parlance'],
+    ['parlance.xml', 'usr/lib/firewalld/services/parlance.xml'],
+  ];
+  for (const [file, path] of profiles) cpSync(join(root, 'dist', 'firewall', file), join(tree, path));
   readable(tree);
   mkdirSync(join(tree, 'DEBIAN'));
+  writeFileSync(join(tree, 'DEBIAN', 'conffiles'), '/etc/ufw/applications.d/parlance\n');
   const control = [
     'Package: parlance',
     `Version: ${version}`,

@@ -42,5 +42,7 @@ if (built.status === 0) {
   if (modifiedMs(man) < modifiedMs(join(root, 'dist', 'bundle', 'stamp'))) {
     const page = execFileSync(process.execPath, [join(root, 'dist/src/ui/cli/main.js'), 'help', '--man']);
     writeFileSync(man, page);
+    const { writeFirewallProfiles } = await import('./firewall.mjs');
+    await writeFirewallProfiles();
   }
 }

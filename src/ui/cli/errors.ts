@@ -52,6 +52,8 @@ export type CommandError =
   /** The program of `recv --exec` failed for a message. */
   | { readonly code: 'command/exec'; readonly command: string; readonly reason: string }
   | { readonly code: 'command/file'; readonly file: string; readonly reason: string }
+  /** The clipboard of the desktop cannot be used, or holds no text. */
+  | { readonly code: 'command/clipboard'; readonly what: 'read' | 'write'; readonly reason: string }
   /** Options for the start of a node that ask for something else than the running node has. */
   | {
       readonly code: 'command/option-differs';

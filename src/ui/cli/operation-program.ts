@@ -50,6 +50,11 @@ export function addOperationCommands(
           });
         }),
     );
+  add('copy', 'put the text of a message on the clipboard of the desktop')
+    .option('--in <peer>', 'look in the conversation with this peer alone')
+    .action((word: string, { in: peer = null }: { in?: string | null }, command: Command) =>
+      runs(command, async (context) => (await import('./clipboard/copy.js')).copy(context, { word, peer })),
+    );
   add('react', 'react to a message with an emoji')
     .argument('<emoji>')
     .option('--off', 'take the reaction back')

@@ -182,6 +182,7 @@ function addMessageCommands(program: Command, world: World, runs: Runs): void {
       '--reply <id>',
       'answer this message of the conversation: its id, the last characters of it, ^1 or @1',
     )
+    .option('--clip', 'send the text on the clipboard of the desktop as one message')
     .option('--all-here', 'send to every native peer that is here; the first word is text then')
     .option('--yes', '--all-here: do not ask')
     .action((peer: string | undefined, words: string[], options: SendFlags, command: Command) =>

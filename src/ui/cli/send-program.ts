@@ -17,6 +17,7 @@ export interface SendFlags extends Cmp2204Flags {
   readonly reply?: string | null;
   readonly allHere?: boolean;
   readonly yes?: boolean;
+  readonly clip?: boolean;
 }
 
 /** Sends to the peers that the arguments name. */
@@ -24,9 +25,16 @@ export async function runSend(
   context: RunContext,
   word: string,
   words: readonly string[],
-  { file, as, follow, snapshot, limit, ...flags }: SendFlags,
+  { file, as, follow, snapshot, limit, clip = false, ...flags }: SendFlags,
 ): Promise<ExitCode> {
   const wishes = given({ follow, snapshot, limit });
+  if (clip) {
+    const isAlone = words.length === 0 && file === undefined && (flags.allHere !== true || word === '');
+    if (!isAlone) return context.output.failure(usage('send', '--clip takes the place of TEXT and --file'));
+    const { readClipboard } = await import('./clipboard/clipboard.js');
+    const text = await readClipboard(context.world);
+    return text.isErr() ? context.output.failure(text.error) : runSend(context, word, [text.value], flags);
+  }
   if (file !== undefined) return offerTo(context, word, words, { file, as: as ?? null, wishes, ...flags });
   if (as !== undefined) return context.output.failure(usage('send', '--as belongs to --file -'));
   const [wish] = Object.keys(wishes);

@@ -18,6 +18,7 @@ export const examples: Readonly<Record<string, readonly Example[]>> = {
     ["parlance send bob 'Lunch at noon?'", 'sends one message'],
     ["parlance send alice,bob 'Lunch at noon?'", 'sends it to both'],
     ["parlance send --all-here --yes 'Fire drill at ten'", 'sends it to every native peer that is here'],
+    ['parlance send bob --clip', 'sends the text on the clipboard'],
     ['git log -1 | parlance send bob --wait queued', 'sends each line, and waits only for the disk'],
   ],
   recv: [
@@ -45,6 +46,7 @@ export const examples: Readonly<Record<string, readonly Example[]>> = {
   ],
   edit: [["parlance edit ^1 'Lunch at one'", 'changes your last message']],
   delete: [['parlance delete ^1', 'removes your last message here, and asks the other side to']],
+  copy: [['parlance copy @1 --in bob', 'copies the last message of bob']],
   react: [['parlance react @1 👍', 'reacts to the message received last']],
   outbox: [['parlance outbox cancel', 'withdraws all that waits']],
   privacy: [

@@ -342,6 +342,13 @@ const wordings: Wordings = {
     ),
   'command/exec': (error) =>
     say(1, `"${error.command}" failed`, error.reason, 'the message is kept; see "parlance history"'),
+  'command/clipboard': (error) =>
+    say(
+      1,
+      `cannot ${error.what} the clipboard`,
+      error.reason,
+      'install wl-clipboard, xclip or xsel, or use a pipe',
+    ),
   'command/file': (error) => say(1, `cannot write ${error.file}`, error.reason, 'choose another file'),
   'runtime/mailbox-full': unwell,
   'runtime/deadline': unwell,

@@ -240,6 +240,15 @@ const historyOptions = v.object({
   afterSeq: v.exactOptional(whole('only messages with a greater seq, oldest first')),
   beforeSeq: v.exactOptional(whole('only messages with a smaller seq')),
   direction: v.exactOptional(v.picklist(['in', 'out'])),
+  only: v.exactOptional(
+    v.pipe(
+      v.string(),
+      v.regex(/^(?:edited|file|link|reaction|unread)(?:,(?:edited|file|link|reaction|unread))*$/),
+      v.description(
+        'only messages that are edited or unread, or that have a file, a link or a reaction; several with commas',
+      ),
+    ),
+  ),
   hasEarlier: v.exactOptional(flag('edited messages come with their earlier texts')),
   limit: v.exactOptional(whole('at most this many messages; the newest are kept')),
 });

@@ -5,7 +5,7 @@
 import { err, ok, okAsync, Result, type ResultAsync } from 'neverthrow';
 import { messageEventOf } from '../chat/delivery/transcript.js';
 import type { NodeEvent, PeerEvent } from '../chat/events.js';
-import type { HistoryQuery } from '../chat/delivery/entry.js';
+import { messageTraits, type HistoryQuery } from '../chat/delivery/entry.js';
 import type { RuntimeError } from '../runtime/errors.js';
 import { parseMessageId, parsePeerId, type MessageId, type PeerId } from '../ids.js';
 import type { ChatError } from '../chat/errors.js';
@@ -255,9 +255,11 @@ const readyEvent = ({ id, name, bound, boundAll, port }: CoreSelf): NodeEvent =>
   pid: process.pid,
 });
 
-function queryOf(options: Omit<HistoryOptions, 'peer'>): HistoryQuery {
+function queryOf({ only, ...options }: Omit<HistoryOptions, 'peer'>): HistoryQuery {
+  const traits = only?.split(',') ?? [];
   return {
     ...options,
+    ...(traits.length === 0 ? {} : { only: messageTraits.filter((trait) => traits.includes(trait)) }),
     isMessagesOnly: true,
     limit: Math.min(options.limit ?? limits.historyEntries, limits.historyEntriesMax),
   };

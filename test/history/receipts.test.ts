@@ -70,3 +70,41 @@ test('an upgrade owes nobody a mark for what was read before', async () => {
     remove();
   }
 });
+
+test('a page of unread, edited or answered messages, and of links, holds these alone', () =>
+  withHistory(async (history) => {
+    const text = (number: number, words: string): NewEntry => ({
+      ...incoming(number),
+      content: { type: 'text', text: words },
+    });
+    const edit = { type: 'edit', target: messageId(2), revision: 1, text: 'two, changed' } as const;
+    const reaction = {
+      type: 'reaction',
+      target: messageId(1),
+      revision: 1,
+      emoji: '👍',
+      isOn: true,
+    } as const;
+    await history.call('append', {
+      entries: [
+        text(1, 'one'),
+        text(2, 'two'),
+        text(3, 'see https://example.org'),
+        { ...incoming(4), content: edit },
+        { ...incoming(5), content: reaction },
+      ],
+    });
+    await read(history, 2, true);
+    const found = async (...only: readonly ('edited' | 'file' | 'link' | 'reaction' | 'unread')[]) =>
+      (await history.call('page', { limit: 9, isMessagesOnly: true, only }))
+        ._unsafeUnwrap()
+        .map(({ seq }) => seq);
+    assert.deepEqual(
+      [await found('unread'), await found('edited'), await found('reaction'), await found('link')],
+      [[3], [2], [1], [3]],
+    );
+    assert.deepEqual(
+      [await found('file'), await found('link', 'edited'), await found()],
+      [[], [], [1, 2, 3]],
+    );
+  }));

@@ -5,6 +5,7 @@ import {
   wordsOf,
   type Entry,
   type HistoryQuery,
+  type MessageTrait,
   type OutboxPage,
 } from '../../chat/delivery/entry.js';
 import type { StoreError } from '../../chat/errors.js';
@@ -46,8 +47,9 @@ function plainPageOf(
   const entriesMax = Math.min(Math.max(0, Math.trunc(query.limit)), limits.pageEntriesMax);
   const bounds = { entriesMax, bytesMax: limits.pageBytesMax };
   const isForward = query.afterSeq !== undefined;
-  const conditions = [
+  const conditions: Condition[] = [
     ...timeConditions(query),
+    ...(query.only ?? []).map((only) => ({ sql: onlyConditions[only], values: [] })),
     {
       sql: query.isMessagesOnly === true ? 'line.kind IN (0, 4) AND line.deleted < 2' : 'line.deleted < 2',
       values: [],
@@ -77,6 +79,16 @@ function plainPageOf(
     },
   );
 }
+
+/** The condition for each trait. A link is known by its beginning. */
+const onlyConditions: Readonly<Record<MessageTrait, string>> = {
+  edited: 'line.edited_at IS NOT NULL',
+  file: 'line.kind = 4',
+  link: "(instr(line.text, CAST('http://' AS BLOB)) > 0 OR instr(line.text, CAST('https://' AS BLOB)) > 0)",
+  reaction: 'line.reactions IS NOT NULL',
+  unread: `(line.direction = 0 AND line.deleted = 0 AND line.seq >
+    coalesce((SELECT read_seq FROM tally WHERE tally.peer_no = line.peer_no), 0))`,
+};
 
 function scopeConditions(query: HistoryQuery, peerNo: number | null): readonly Condition[] {
   const conditions: Condition[] = [];

@@ -145,6 +145,11 @@ export interface Entry extends NewEntry {
   readonly seq: number;
 }
 
+/** The traits that a search may ask for. */
+export const messageTraits = ['edited', 'file', 'link', 'reaction', 'unread'] as const;
+/** One of these. */
+export type MessageTrait = (typeof messageTraits)[number];
+
 /** A request for a transcript. All bounds are inclusive; `limit` keeps the newest; the answer is oldest first. */
 export interface HistoryQuery {
   readonly peerId?: PeerId;
@@ -159,6 +164,8 @@ export interface HistoryQuery {
   readonly direction?: Direction;
   /** Whether only messages are wanted, without the operations on them. */
   readonly isMessagesOnly?: boolean;
+  /** Only messages that are all of these. */
+  readonly only?: readonly MessageTrait[];
   /** Whether edited messages come with their earlier texts. */
   readonly hasEarlier?: boolean;
   readonly limit: number;

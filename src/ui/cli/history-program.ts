@@ -28,7 +28,10 @@ export function addHistory(program: Command, base: (command: Command) => Command
     .description('print the transcript, oldest first')
     .argument('[peer]')
     .option('--revisions', 'print the earlier texts of edited messages, too')
-    .option('--search <query>', 'find all of these words, or "a phrase" in quotes')
+    .option(
+      '--search <query>',
+      'find all of these words, or "a phrase"; filters: from:me from:PEER in:PEER has:file|link|reaction is:unread|edited before:TIME after:TIME',
+    )
     .option('--since <time>', 'begin at 2026-05-01, 2026-05-01T14:30, 14:30, 2h, yesterday')
     .option('--until <time>', 'end at this time, in the forms of --since')
     .addOption(new Option('--limit <n>', 'print at most the N newest messages').argParser(arg(count)))

@@ -14,6 +14,7 @@ import { Naming } from '../screen/naming.js';
 import type { Output } from '../screen/output.js';
 import { clock, messageLine } from '../screen/present.js';
 import { usage, withHome, type RunContext } from '../run.js';
+import { readSearch } from '../options/filters.js';
 import { parseTime } from '../options/time.js';
 import type { ExitCode } from '../screen/wording.js';
 
@@ -42,6 +43,8 @@ export async function history(context: RunContext, options: HistoryCommandOption
   const until = options.until === null ? ok(undefined) : parseTime(options.until, nowMs, 'end');
   if (since.isErr()) return output.failure(usage('history', since.error));
   if (until.isErr()) return output.failure(usage('history', until.error));
+  const searched = readSearch(options.search ?? '', nowMs);
+  if (searched.isErr()) return output.failure(usage('history', searched.error));
   const file = options.exportFile;
   const format = file === null ? null : exportFormatOf(file);
   if (file !== null && format === null) {
@@ -50,9 +53,9 @@ export async function history(context: RunContext, options: HistoryCommandOption
   if (options.hasBom && format !== 'csv')
     return output.failure(usage('history', '--bom is for --export FILE.csv'));
   const query: HistoryOptions = {
+    ...searched.value,
     ...(options.peer === null ? {} : { peer: options.peer }),
     ...(options.hasEarlier === true ? { hasEarlier: true } : {}),
-    ...(options.search === null ? {} : { search: options.search }),
     ...(since.value === undefined ? {} : { sinceMs: since.value }),
     ...(until.value === undefined ? {} : { untilMs: until.value }),
   };

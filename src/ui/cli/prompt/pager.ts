@@ -1,6 +1,7 @@
 /** The history at the prompt, page by page, newest page first. */
 import type { NodeHandle } from '../../../index.js';
 import { cli } from '../limits.js';
+import { readSearch } from '../options/filters.js';
 import type { Printer } from './printer.js';
 
 /** The part of the history that is shown next. */
@@ -35,9 +36,11 @@ export class Pager {
 
   async #show(paging: Paging): Promise<void> {
     const { note } = this.#printer;
+    const searched = readSearch(paging.search ?? '', Date.now());
+    if (searched.isErr()) return this.#printer.warn(searched.error);
     const page = await this.#node.history({
       ...(paging.peer === null ? {} : { peer: paging.peer }),
-      ...(paging.search === null ? {} : { search: paging.search }),
+      ...searched.value,
       ...(paging.beforeSeq === Number.MAX_SAFE_INTEGER ? {} : { beforeSeq: paging.beforeSeq }),
       limit: cli.promptPageLines,
     });

@@ -153,6 +153,22 @@ describe('inTime', () => {
     assert.equal(await waiting, true);
     assert.ok(timers.isIdle());
   });
+  test('asks the system for the times of a thread only when its answer is late', async () => {
+    const asked: boolean[] = [];
+    const see = (areTimesRead: boolean) => {
+      asked.push(areTimesRead);
+      return { times: null, progress: 0, isDeaf: false };
+    };
+    assert.equal(await inTime(Promise.resolve(), 1_000, standingTimers(), see), true);
+    assert.deepEqual(asked, [false]);
+    const timers = standingTimers();
+    const answers = new EventEmitter();
+    const late = inTime(once(answers, 'answer'), 1_000, timers, see);
+    timers.next();
+    answers.emit('answer');
+    assert.equal(await late, true);
+    assert.deepEqual(asked, [false, false, true]);
+  });
   test('settles with the work, also when it fails', async () => {
     assert.equal(await inTime(Promise.reject(new Error('failed')), 1_000, standingTimers()), true);
   });

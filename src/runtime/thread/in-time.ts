@@ -20,6 +20,9 @@ export interface Settling {
 /** The observable state of a thread. */
 export type Sight = Omit<Observation, 'atMs' | 'lateMs'>;
 
+/** Looks at a thread. `areTimesRead`: whether the system is asked for its times, which costs two files of /proc. */
+export type See = (areTimesRead: boolean) => Sight;
+
 /** Observes the supervisor's own thread, which shares no counters: nothing is seen. */
 const nothingSeen = (): Sight => ({ times: null, progress: 0, isDeaf: false });
 
@@ -28,21 +31,21 @@ class Wait {
   readonly #patience: Patience;
   readonly #everyMs: number;
   readonly #timers: Timers;
-  readonly #see: () => Sight;
+  readonly #see: See;
   /** Of the answers that have not come. */
   readonly #open = new Set<(isInTime: boolean) => void>();
   readonly beganMs: number;
   #answered = 0;
   #callOff: () => void = () => undefined;
 
-  constructor(deadlineMs: number, timers: Timers, see: () => Sight) {
+  constructor(deadlineMs: number, timers: Timers, see: See) {
     this.#timers = timers;
     this.#see = see;
     const slice = Math.min(lookEveryMsMax, Math.max(lookEveryMsMin, deadlineMs / looksPerDeadline));
     this.#everyMs = Math.min(slice, deadlineMs);
     this.beganMs = timers.now();
     // The thread's times are not read yet: nearly every answer is there before the second look.
-    this.#patience = new Patience(deadlineMs, { ...see(), times: null, atMs: this.beganMs, lateMs: 0 });
+    this.#patience = new Patience(deadlineMs, { ...see(false), times: null, atMs: this.beganMs, lateMs: 0 });
     this.#plan();
   }
 
@@ -68,7 +71,7 @@ class Wait {
     const dueMs = this.#timers.now() + this.#everyMs;
     this.#callOff = this.#timers.after(this.#everyMs, () => {
       const atMs = this.#timers.now();
-      const sight = this.#see();
+      const sight = this.#see(true);
       const progress = sight.progress + this.#answered;
       const look = { ...sight, progress, atMs, lateMs: Math.max(0, atMs - dueMs) };
       if (!this.#patience.isOver(look)) this.#plan();
@@ -88,7 +91,7 @@ export function inTime(
   work: Settling,
   deadlineMs: number,
   timers: Timers,
-  see: () => Sight = nothingSeen,
+  see: See = nothingSeen,
 ): Promise<boolean> {
   return new Wait(deadlineMs, timers, see).add(work);
 }
@@ -96,11 +99,11 @@ export function inTime(
 /** Waits with one timer for all answers of a thread that were asked for at about the same time. */
 export class Waits {
   readonly #timers: Timers;
-  readonly #see: () => Sight;
+  readonly #see: See;
   /** The latest wait for each deadline. */
   readonly #latest = new Map<number, Wait>();
 
-  constructor(timers: Timers, see: () => Sight) {
+  constructor(timers: Timers, see: See) {
     this.#timers = timers;
     this.#see = see;
   }
@@ -139,7 +142,7 @@ export async function startInTime(
   starting: PromiseLike<StartOutcome>,
   readyDeadlineMs: number,
   timers: Timers,
-  see?: () => Sight,
+  see?: See,
 ): Promise<StartAnswer> {
   if (await inTime(starting, readyDeadlineMs, timers, see)) return starting;
   return { type: 'late', detail: `its init took more than ${readyDeadlineMs} ms` };

@@ -18,7 +18,7 @@ import { askOf, plainAnswer } from './asking.js';
 import type { TraceEvent } from '../recorder.js';
 import type { Boots } from './boots.js';
 import { ThreadClock } from './clock.js';
-import { inTime, startInTime, Waits, type Settling, type Sight, type StartAnswer } from './in-time.js';
+import { inTime, startInTime, Waits, type See, type Settling, type StartAnswer } from './in-time.js';
 import { heapFullExitCode } from './native-call.js';
 import { NativeGate } from './native-gate.js';
 import { ProgressTable } from './progress.js';
@@ -319,8 +319,9 @@ export class ThreadHost extends OneWayControl {
     const isDeaf = (): boolean => this.#progress.turns - turns >= deafTurns;
     const answer = this.#control.call('pulse', [], patient);
     const { heartbeatDeadlineMs } = this.limits;
-    const isInTime = await inTime(answer, heartbeatDeadlineMs, this.#timers, () => ({
-      ...this.#sight(() => this.#progress.handled, isDeaf)(),
+    const sight = this.#sight(() => this.#progress.handled, isDeaf);
+    const isInTime = await inTime(answer, heartbeatDeadlineMs, this.#timers, (areTimesRead) => ({
+      ...sight(areTimesRead),
       busyMsMax: this.#tenants.busyMsMax() ?? heartbeatDeadlineMs,
     }));
     if (this.isDead) return;
@@ -351,8 +352,12 @@ export class ThreadHost extends OneWayControl {
     return inTime(work, deadlineMs, this.#timers, this.#sight(progress));
   }
 
-  #sight(progress: () => number, isDeaf: () => boolean = () => false): () => Sight {
-    return () => ({ times: this.#clock?.read() ?? null, progress: progress(), isDeaf: isDeaf() });
+  #sight(progress: () => number, isDeaf: () => boolean = () => false): See {
+    return (areTimesRead) => ({
+      times: (areTimesRead ? this.#clock?.read() : null) ?? null,
+      progress: progress(),
+      isDeaf: isDeaf(),
+    });
   }
 
   #onExit(code: number): void {

@@ -148,6 +148,8 @@ test('every line of every command fits the schema', options, async (context) => 
   await run(['peers']);
   await run(['doctor', '--timeout', '1']);
   await run(['peers', '--watch'], { until: /"peer"/ });
+  // Of a message that is not there, so that no clipboard is touched.
+  await run(['copy', '@999']);
   await run(['react', '@1', '👍']);
   await run(['edit', '^1', 'another text']);
   await run(['delete', '^1']);

@@ -120,6 +120,10 @@ export const nodeLog = { bytesMax: 2 * 2 ** 20, filesMax: 2 } as const;
 
 /** The row that shows the progress of long work. */
 export const progressRow = {
+  /** Work that takes less than this shows nothing. */
+  shortWorkMs: 400,
+  /** Columns of a terminal that does not tell its width. */
+  columns: 80,
   /** Pause between two drawings. */
   drawEveryMs: 200,
   /** Pause between two lines of `--json`. */

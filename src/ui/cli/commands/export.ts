@@ -15,6 +15,10 @@ export interface ExportOptions {
   readonly hasBom?: boolean;
   /** Address at which a peer was last proved to be, for the old line format; may be empty. */
   readonly addressOf: (peerId: string) => string;
+  /** Ends the export, which leaves no file then. */
+  readonly stopped?: AbortSignal;
+  /** Called after each page with the `seq` that is written. */
+  readonly onPage?: (seq: number) => void;
 }
 
 /**
@@ -32,7 +36,7 @@ export async function exportTo(
   const target = options.isForced ? `${file}.${randomBytes(8).toString('hex')}.new` : file;
   const descriptor = opened(target);
   if (descriptor.isErr()) return err({ code: 'command/file', file, reason: descriptor.error });
-  const written = await write(descriptor.value, file, writer, pages);
+  const written = await write(descriptor.value, file, writer, pages, options);
   if (written.isOk() && !options.isForced) return written;
   try {
     if (written.isOk()) renameSync(target, file);
@@ -55,17 +59,21 @@ async function write(
   file: string,
   format: ExportFormat,
   pages: AsyncIterable<Page>,
+  { stopped, onPage }: Pick<ExportOptions, 'stopped' | 'onPage'>,
 ): Promise<Result<number, CliError>> {
   let messages = 0;
   try {
     writeWhole(descriptor, format.head);
     for await (const page of pages) {
+      if (stopped?.aborted === true) return err({ code: 'command/stopped' });
       if (page.isErr()) return err(page.error);
       writeWhole(
         descriptor,
         page.value.map((message, index) => format.entry(message, messages + index)).join(''),
       );
       messages += page.value.length;
+      const last = page.value.at(-1);
+      if (last !== undefined) onPage?.(last.seq);
     }
     writeWhole(descriptor, format.tail);
     fsyncSync(descriptor);

@@ -12,6 +12,7 @@ import { exportTo, type Page } from './export.js';
 import { exportFormatOf } from './export-format.js';
 import { Naming } from '../screen/naming.js';
 import type { Output } from '../screen/output.js';
+import { ProgressRow } from '../screen/progress-row.js';
 import { clock, messageLine } from '../screen/present.js';
 import { usage, withHome, type RunContext } from '../run.js';
 import { readSearch } from '../options/filters.js';
@@ -64,11 +65,16 @@ export async function history(context: RunContext, options: HistoryCommandOption
     if (file !== null && format !== null) {
       const rows = (await node.peers()).unwrapOr([]);
       const addresses = new Map(rows.map((row) => [row.id, row.address]));
+      const progress = new ProgressRow(context.world, output, 'exporting');
+      const newestSeq = (await node.history({ limit: 1 })).unwrapOr([])[0]?.seq ?? 0;
       const written = await exportTo(file, format, pages, {
+        stopped: context.stopped,
+        onPage: (seq) => progress.showWork(seq, Math.max(seq, newestSeq), 'messages read'),
         isForced: options.isForced,
         hasBom: options.hasBom,
         addressOf: (peerId) => addresses.get(peerId) ?? '',
       });
+      progress.end();
       if (written.isErr()) return output.failure(written.error);
       await output.result(
         { type: 'export', file, messages: written.value },

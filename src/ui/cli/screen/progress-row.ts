@@ -12,6 +12,7 @@ export class ProgressRow {
   readonly #output: Output;
   readonly #what: string;
   readonly #isDrawn: boolean;
+  readonly #startedMs = performance.now();
   #shownMs = Number.NEGATIVE_INFINITY;
   #isThere = false;
 
@@ -24,18 +25,43 @@ export class ProgressRow {
 
   /** Shows how much of the time has passed. */
   show(doneMs: number, totalMs: number): void {
+    if (this.#isTooSoon()) return;
+    this.#print(doneMs, totalMs, {}, '');
+  }
+
+  /** Shows how much of the work is done, its rate, and the time left at this rate. Short work shows nothing. */
+  showWork(done: number, total: number, unit: string): void {
+    const doneMs = performance.now() - this.#startedMs;
+    if (doneMs < limits.shortWorkMs || done <= 0 || this.#isTooSoon()) return;
+    const perSecond = Math.round((done * 1_000) / doneMs);
+    const numbers = new Intl.NumberFormat('en');
+    const counted = `${numbers.format(done)} of ${numbers.format(total)} ${unit}, ${numbers.format(perSecond)}/s, `;
+    this.#print(doneMs, (doneMs * total) / done, { done, total }, counted);
+  }
+
+  #isTooSoon(): boolean {
     const nowMs = performance.now();
-    if (nowMs - this.#shownMs < (this.#isDrawn ? limits.drawEveryMs : limits.lineEveryMs)) return;
+    if (nowMs - this.#shownMs < (this.#isDrawn ? limits.drawEveryMs : limits.lineEveryMs)) return true;
     this.#shownMs = nowMs;
-    const [done, total] = [Math.round(doneMs), Math.round(totalMs)];
+    return false;
+  }
+
+  #print(
+    doneMs: number,
+    totalMs: number,
+    work: { readonly done?: number; readonly total?: number },
+    counted: string,
+  ): void {
+    const what = this.#what;
     if (this.#output.isJson) {
-      const line = { type: 'progress', what: this.#what, doneMs: done, totalMs: total } as const;
-      this.#output.result(line, null).catch(() => undefined);
+      const times = { doneMs: Math.round(doneMs), totalMs: Math.round(totalMs) };
+      this.#output.result({ type: 'progress', what, ...times, ...work }, null).catch(() => undefined);
     }
     if (!this.#isDrawn) return;
     const left = Math.max(1, Math.ceil((totalMs - doneMs) / 1_000));
     this.#isThere = true;
-    this.#stderr.write(`\r\u001B[K${this.#what}: ${left} s left`);
+    const room = (this.#stderr.columns ?? limits.columns) - 1;
+    this.#stderr.write(`\r\u001B[K${`${what}: ${counted}${left} s left`.slice(0, room)}`);
   }
 
   /** Removes the row. Idempotent. */

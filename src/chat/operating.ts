@@ -109,6 +109,8 @@ export class OperationDesk {
         return this.#queue(entry, content, call, turn, parsedId(id));
       }
       case 'edit': {
+        // A request that comes again after a restart finds its change made: no operation is left to send.
+        if (wordsOf(entry.content) === operation.text) return unchanged(entry, call, turn);
         if (this.#isUnsaid(entry)) return this.#rewrite(entry, operation.text, false, call, turn);
         if (found.nextEdit === null) return tooOften(entry.id, call, turn);
         const { text } = operation;
@@ -215,6 +217,10 @@ function refusalOf(operation: Operation): ChatError | null {
     default:
       return unreachable(operation);
   }
+}
+
+function unchanged({ id, peer, state }: Entry, call: CallOf<'operate'>, turn: CoreTurn): void {
+  turn.emit(answer(call, ok([status(id, peer, state)])));
 }
 
 function tooOften(id: MessageId, call: CallOf<'operate'>, turn: CoreTurn): void {

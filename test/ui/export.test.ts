@@ -128,10 +128,10 @@ test('an export marks edited and deleted messages', async () => {
     { ...line, text: '', deleted: true, replyTo: line.id },
   ];
   assert.match(await file('txt', lines), / - hello \[edited\]\n.* - \[deleted\]\n$/);
-  const rows = readCsv(await file('csv', lines)).map((fields) => fields.slice(-3));
+  const rows = readCsv(await file('csv', lines)).map((fields) => fields.slice(-4));
   assert.deepEqual(rows, [
-    ['replyTo', 'editedAt', 'deleted'],
-    ['', editedAt, ''],
-    [line.id, '', 'true'],
+    ['replyTo', 'editedAt', 'deleted', 'readAt'],
+    ['', editedAt, '', ''],
+    [line.id, '', 'true', ''],
   ]);
 });

@@ -48,8 +48,8 @@ export const emptyIndex = `DROP TABLE IF EXISTS line_text;
  * Migration 7. Read marks: `line.read_at` is the time at which the peer reported that it read an own
  * message, `tally.told_seq` the `seq` up to which the peer knows that its messages were read, and `tally.peer_read_seq` the one
  * up to which it read ours. Messages that were read before are reported to nobody. `contact.shares` holds the choices about marks of
- * one peer. Disappearing messages: `line.ttl` is their time in seconds, `line.expires_at` its end, and `timer` the time
- * for new messages of a conversation.
+ * one peer. `line.ttl`, `line.expires_at`
+ * and `timer` are reserved for messages that disappear, which this version does not have.
  */
 export const migrations: readonly string[] = [
   `CREATE TABLE peer(no INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE);

@@ -92,6 +92,20 @@ test('a message that was never said is changed and withdrawn in place, and nothi
   assert.equal((await bob.page())[0]?.revised, undefined, 'nobody saw the first text');
 });
 
+test('an edit to the text that a message has sends no operation', async (context) => {
+  const { alice, bob, connect, send } = await pair(context);
+  await send(alice, 'first');
+  for (let again = 0; again < 2; again += 1)
+    assert.equal(await operate(alice, '^1', { do: 'edit', text: 'changed' }), 'queued');
+  await connect();
+  assert.equal(await operate(alice, '^1', { do: 'edit', text: 'changed' }), 'delivered');
+  assert.deepEqual(await texts(bob), ['changed']);
+  assert.deepEqual(
+    bob.events.filter(({ type }) => type === 'edit'),
+    [],
+  );
+});
+
 test('operations on a message that was said wait for the next session', async (context) => {
   const { alice, bob, connect, disconnect, send, both } = await pair(context);
   await connect();

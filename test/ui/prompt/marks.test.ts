@@ -131,3 +131,12 @@ test('an operation on a message that left the screen is said in a line', options
   node.emit({ type: 'edit', ...operation, text: 'late', rev: 1 });
   await shows((screen) => has(screen, 'bob edited: late'));
 });
+
+test('/privacy shows and changes the peers that learn something', options, async (context) => {
+  const { node, type, shows } = sit(context);
+  type('/privacy receipts contacts\r');
+  await shows((screen) => has(screen, 'receipts  every contact can see what you read'));
+  assert.deepEqual((await node.privacy())._unsafeUnwrap(), { receipts: 'contacts', typing: 'verified' });
+  type('/privacy receipts friends\r');
+  await shows((screen) => has(screen, '/privacy [receipts|typing] [none|verified|contacts]'));
+});

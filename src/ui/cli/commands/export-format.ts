@@ -70,6 +70,7 @@ const csvColumns = [
   'replyTo',
   'editedAt',
   'deleted',
+  'readAt',
 ] as const satisfies readonly (keyof MessageEvent)[];
 
 /** Returns the writer of records (RFC 4180). The library is loaded for this format alone. */

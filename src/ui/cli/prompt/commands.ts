@@ -46,6 +46,11 @@ export const slashCommands = [
   },
   { name: 'away', argument: '[TEXT]', does: 'tells others that you are away; --until TIME ends it' },
   { name: 'back', argument: '', does: 'tells others that you are here again' },
+  {
+    name: 'privacy',
+    argument: '[WHAT] [WHO]',
+    does: 'shows or chooses the peers that learn what you read (receipts) or that you type (typing)',
+  },
   { name: 'unread', argument: '', does: 'tells which conversations have messages that you have not read' },
   { name: 'requests', argument: '', does: 'lists the strangers that wrote' },
   { name: 'accept', argument: 'PEER', does: 'accepts a request, or a changed key after showing both codes' },

@@ -1,9 +1,10 @@
-/** Commands of the prompt about the own status. */
+/** Commands of the prompt about the own status, and about the peers that learn what the user reads and types. */
 import { presenceWords, type NodeHandle, type PresenceEvent } from '../../../index.js';
+import { audiences, privacyLines } from '../commands/messages/privacy.js';
 import { ownStatusLine, readStatus } from '../commands/status.js';
 import type { Printer } from './printer.js';
 
-const names = ['status', 'away', 'back'] as const;
+const names = ['status', 'away', 'back', 'privacy'] as const;
 /** The name of a command about the own status. */
 export type StatusCommandName = (typeof names)[number];
 
@@ -11,14 +12,16 @@ export type StatusCommandName = (typeof names)[number];
 export const isStatusCommand = (name: string): name is StatusCommandName =>
   names.some((known) => known === name);
 
+type UsedNode = Pick<NodeHandle, 'status' | 'setStatus' | 'privacy' | 'setPrivacy'>;
+
 /** Runs the commands about the own status, and keeps the last known status. */
 export class StatusCommands {
-  readonly #node: Pick<NodeHandle, 'status' | 'setStatus'>;
+  readonly #node: UsedNode;
   readonly #printer: Printer;
   readonly #nowMs: () => number;
   #status: PresenceEvent = { type: 'presence', presence: 'here' };
 
-  constructor(node: Pick<NodeHandle, 'status' | 'setStatus'>, printer: Printer, nowMs: () => number) {
+  constructor(node: UsedNode, printer: Printer, nowMs: () => number) {
     this.#node = node;
     this.#printer = printer;
     this.#nowMs = nowMs;
@@ -45,6 +48,7 @@ export class StatusCommands {
   }
 
   async run(name: StatusCommandName, argument: string): Promise<void> {
+    if (name === 'privacy') return this.#privacy(argument);
     const words = { status: argument, away: `away ${argument}`, back: 'here' }[name];
     const wanted = readStatus(words, this.#nowMs());
     if (wanted.isErr()) {
@@ -55,6 +59,18 @@ export class StatusCommands {
     if (asked.isErr()) return this.#printer.fail(asked.error);
     this.#status = asked.value;
     this.#print(asked.value);
+  }
+
+  async #privacy(argument: string): Promise<void> {
+    const [subject = '', value, more] = argument.split(/\s+/u);
+    const chosen = audiences.find((each) => each === value);
+    const isKnown = subject === 'receipts' || subject === 'typing';
+    if (more !== undefined || (subject !== '' && !isKnown) || (value !== undefined && chosen === undefined))
+      return this.#printer.warn(`/privacy [receipts|typing] [${audiences.join('|')}]`);
+    const change = isKnown && chosen !== undefined ? { [subject]: chosen } : null;
+    const found = await (change === null ? this.#node.privacy() : this.#node.setPrivacy(change));
+    if (found.isErr()) return this.#printer.fail(found.error);
+    this.#printer.note(privacyLines(found.value, this.presence === 'invisible' ? 'none' : 'all'));
   }
 
   #print(status: PresenceEvent): void {

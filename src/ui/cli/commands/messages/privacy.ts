@@ -15,7 +15,8 @@ export interface PrivacyOptions {
   readonly peer: string | null;
 }
 
-const audiences = ['none', 'verified', 'contacts'] as const;
+/** The words for the peers that learn something. */
+export const audiences = ['none', 'verified', 'contacts'] as const;
 const shares = ['on', 'off', 'default'] as const;
 
 /** Shows the privacy, or changes it. */

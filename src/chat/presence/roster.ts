@@ -90,6 +90,8 @@ export const gateViewOf = (
 
 class Rows implements Roster {
   readonly #rows = new Map<PeerId, Row>();
+  /** How many rows, contacts included, each address and each /64 has: below its bound no row is looked at. */
+  readonly #counts = new Map<string, number>();
   readonly #rowsMax: number;
   readonly #nativeOnlineMs: number;
   #contacts: ReadonlySet<PeerId> = new Set();
@@ -155,7 +157,7 @@ class Rows implements Roster {
       const seenAtMs = state === 'online' ? nowMs : nowMs - this.#onlineMs(presence) - 1;
       const addresses = known.map((address) => ({ ...address, heardAtMs: seenAtMs }));
       const home = homeOf({ address: known[0]?.host ?? '', isLocal: false });
-      this.#rows.set(peerId, { ...rowOf(presence, seenAtMs), addresses, ...home });
+      this.#set({ ...rowOf(presence, seenAtMs), addresses, ...home });
     }
   }
 
@@ -167,7 +169,7 @@ class Rows implements Roster {
       if (ageMs > limits.awayMs) changed.push(this.#remove(row));
       else if (state !== row.presence.state) {
         const presence: Presence = { ...presenceOf(row), state };
-        this.#rows.set(presence.peerId, { ...row, presence });
+        this.#set({ ...row, presence });
         changed.push(presence);
       }
     }
@@ -217,7 +219,7 @@ class Rows implements Roster {
     const displaced = before ? [] : this.#displacedBy(row);
     if (displaced === null) return [];
     const gone = displaced.map((other) => this.#remove(other));
-    this.#rows.set(peerId, row);
+    this.#set(row);
     return before && isSamePresence(before.presence, row.presence) ? gone : [...gone, row.presence];
   }
 
@@ -227,30 +229,60 @@ class Rows implements Roster {
    */
   #displacedBy(row: Row): readonly Row[] | null {
     const isContact = this.#contacts.has(row.presence.peerId);
-    const strangers = [...this.#rows.values()].filter((other) => !this.#contacts.has(other.presence.peerId));
-    const isForeign = row.presence.dialect !== 'native';
-    const foreign = strangers.filter(({ presence }) => presence.dialect !== 'native');
-    const neighbours = strangers.filter((other) => other.home === row.home);
-    if (!isContact && neighbours.length >= row.homeMax) return longestUnseen(neighbours);
-    if (!isContact && row.network !== null) {
-      // One host can have every address of its /64.
-      const network = strangers.filter((other) => other.network === row.network);
+    const isForeign = isForeignRow(row);
+    if (!isContact && this.#countOf(row.home) >= row.homeMax) {
+      const neighbours = this.#strangers(({ home }) => home === row.home);
+      if (neighbours.length >= row.homeMax) return longestUnseen(neighbours);
+    }
+    // One host can have every address of its /64.
+    if (!isContact && row.network !== null && this.#countOf(row.network) >= limits.rowsPerNetworkMax) {
+      const network = this.#strangers((other) => other.network === row.network);
       if (network.length >= limits.rowsPerNetworkMax) return longestUnseen(network);
     }
+    const isFull = this.#rows.size >= this.#rowsMax;
+    const foreign = isFull || isForeign ? this.#strangers(isForeignRow) : [];
     if (isForeign && !isContact && foreign.length >= limits.foreignRowsMax) return longestUnseen(foreign);
-    if (this.#rows.size < this.#rowsMax) return [];
+    if (!isFull) return [];
     // A foreign row is unproved: it goes before any native one, and displaces none.
     if (foreign.length > 0) return longestUnseen(foreign);
     if (isForeign && !isContact) return null;
+    const strangers = this.#strangers(() => true);
     if (strangers.length > 0) return longestUnseen(largestHome(strangers));
     return isContact ? [] : null;
   }
 
+  #strangers(isWanted: (row: Row) => boolean): readonly Row[] {
+    return [...this.#rows.values()].filter(
+      (row) => isWanted(row) && !this.#contacts.has(row.presence.peerId),
+    );
+  }
+
+  #countOf(place: string): number {
+    return this.#counts.get(place) ?? 0;
+  }
+
+  #count({ home, network }: Row, change: 1 | -1): void {
+    for (const place of network === null ? [home] : [home, network]) {
+      const count = this.#countOf(place) + change;
+      if (count === 0) this.#counts.delete(place);
+      else this.#counts.set(place, count);
+    }
+  }
+
+  #set(row: Row): void {
+    const before = this.#rows.get(row.presence.peerId);
+    if (before !== undefined) this.#count(before, -1);
+    this.#count(row, 1);
+    this.#rows.set(row.presence.peerId, row);
+  }
+
   #remove(row: Row): Presence {
-    this.#rows.delete(row.presence.peerId);
+    if (this.#rows.delete(row.presence.peerId)) this.#count(row, -1);
     return { ...presenceOf(row), state: 'offline' };
   }
 }
+
+const isForeignRow = ({ presence }: Row): boolean => presence.dialect !== 'native';
 
 const homeOf = (
   source: Pick<BeaconSource, 'address' | 'isLocal'>,

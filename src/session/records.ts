@@ -8,7 +8,7 @@ import { err, ok, type Result } from 'neverthrow';
 import type { SessionError } from './errors.js';
 import { sessionV1 } from './limits.js';
 import { wireV1 } from '../wire/limits.js';
-import { concat } from '../wire/bytes.js';
+import { concat, unfilled } from '../wire/bytes.js';
 import { CipherState, type Aead } from './noise/cipher.js';
 
 /** The purpose of a record. `confirm` is the first record of a session. */
@@ -59,7 +59,7 @@ export class RecordSealer {
     if (this.#cipher.nonce + records.length > sessionV1.sessionRecordsMax) return tooMany();
     let length = 0;
     for (const record of records) length += frameBytes(record);
-    const frames = new Uint8Array(length);
+    const frames = unfilled(length);
     let at = 0;
     for (const record of records) at += this.#sealInto(record, frames, at);
     return ok(frames);

@@ -209,3 +209,10 @@ const hexOf = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStar
 
 /** Decodes hexadecimal digits, the inverse of `toHex`. Digits after the last whole byte are ignored. */
 export const fromHex = (hex: string): Uint8Array => new Uint8Array(Buffer.from(hex, 'hex'));
+
+/**
+ * Returns an array in memory of its own that holds earlier content of the process: for callers that write each byte. To
+ * fill 64 KiB with zeros first takes as long as half of their encryption.
+ */
+export const unfilled = (length: number): Uint8Array<ArrayBuffer> =>
+  new Uint8Array(Buffer.allocUnsafeSlow(length).buffer);

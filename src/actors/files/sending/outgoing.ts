@@ -13,7 +13,7 @@ import { Serving } from '../../../chat/files/serving.js';
 import { chunkCountOf, chunkLengthOf, listHashOf, openChunkHash, rootOf } from '../../../chat/files/tree.js';
 import type { MessageId } from '../../../ids.js';
 import { errnoOf, reasonOf } from '../../../system-errors.js';
-import { copy, fromHex, isSame, toHex } from '../../../wire/bytes.js';
+import { copy, fromHex, isSame, toHex, unfilled } from '../../../wire/bytes.js';
 import type { PauseReason } from '../../../chat/files/record.js';
 import { files as limits } from '../limits.js';
 import { SourceError, SourceFiles } from './sources.js';
@@ -187,7 +187,8 @@ export class Outgoing {
     const { id, offer, rateMost } = this.#context.record();
     const { chunk, offset, hasher, isAsked } = part;
     const length = chunkLengthOf(chunk, offer.bytes, offer.chunkBytes);
-    const bytes = new Uint8Array(Math.min(limits.readBytes, length - offset));
+    // Every byte of it is read, or the reading fails.
+    const bytes = unfilled(Math.min(limits.readBytes, length - offset));
     let filled = 0;
     const reads = content.layout.segments(chunk * offer.chunkBytes + offset, bytes.length).map((segment) => {
       const target = bytes.subarray(filled, filled + segment.bytes);

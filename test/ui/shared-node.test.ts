@@ -3,10 +3,12 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { err, ResultAsync } from 'neverthrow';
 import { isHomeOrEmpty } from '../../src/home/directory.js';
 import { attend } from '../../src/ui/api/attended.js';
 import { connectNode } from '../../src/ui/api/client.js';
 import { readSettings } from '../../src/ui/cli/options/settings-file.js';
+import { run } from '../../src/ui/cli/program.js';
 import { eventually, testMsMax } from '../support/deadline.js';
 import { startFakeNode } from '../support/fake-node.js';
 import { fakeWorld } from '../support/fake-world.js';
@@ -42,6 +44,21 @@ test('a start that fails in the process of the node has its own exit code', opti
   assert.equal(await damaged.exit(), 78);
   assert.match(damaged.stderr(), /^parlance: the identity cannot be read: [^\n]+\n$/);
 });
+
+// Case H5
+test(
+  'a command whose node starts slowly says why it waits, and goes on waiting',
+  options,
+  async (context) => {
+    const it = fakeWorld();
+    context.after(() => it.remove());
+    const late = it.stderr.until((text) => text.includes('the node starts slowly'));
+    const failure = err({ code: 'home/unusable', home: it.home, reason: 'the end of the wait' } as const);
+    const world = { ...it.world, launchNode: () => new ResultAsync(late.then(() => failure)) };
+    assert.equal(await run(['send', 'bob', 'hello'], world), 78);
+    assert.match(it.stderr.text, /^parlance: the node starts slowly, .*: waiting \(its log: .*node\.log\)\n/);
+  },
+);
 
 // Case S1
 test('the prompt and recv are clients of one node', options, async (context) => {

@@ -2,6 +2,8 @@
 
 /** Commands and the prompt. */
 export const cli = {
+  /** Time after which a start counts as slow, and the user reads why the command waits. */
+  slowStartMs: 10_000,
   /** Pause between two typing notices: those of the node are as rare. */
   typingEveryMs: 3_000,
   timeoutMsMax: 86_400_000,

@@ -95,6 +95,18 @@ export type RuntimeLimits = { readonly [Name in keyof typeof runtime]: number };
 /** The defaults with some of them replaced. */
 export const limitsWith = (own: Partial<RuntimeLimits> = {}): RuntimeLimits => ({ ...runtime, ...own });
 
+/** Numbers besides durations that may be 0. */
+const mayBeZero: ReadonlySet<string> = new Set(['restartsMax', 'deadLettersMax', 'cautiousEnvelopes']);
+
+/** Returns why numbers cannot be limits; null: they can. With a batch of 0, nothing would ever leave. */
+export function limitTrouble(own: Readonly<Record<string, number | undefined>>): string | null {
+  for (const [name, value] of Object.entries(own)) {
+    const least = name.endsWith('Ms') || mayBeZero.has(name) ? 0 : 1;
+    if (value !== undefined && !(value >= least)) return `${name} is ${value}, and must be at least ${least}`;
+  }
+  return null;
+}
+
 /**
  * Credit of each of `links` links into one mailbox: a power of two of links shares it, so that the whole stays within
  * `mailboxMax` and a further link seldom changes the others.

@@ -2,14 +2,18 @@
 import assert from 'node:assert/strict';
 import { describe, test, type TestContext } from 'node:test';
 import {
+  actor,
   address,
   child,
+  ok,
+  router,
   startSupervisor,
   type Placement,
   type RuntimeError,
+  type RuntimeLimits,
   type SupervisorSpec,
 } from '../../src/runtime/index.js';
-import { odd, oddities, type OddProtocol } from './odd.js';
+import { odd, oddities, unsettled, type OddProtocol } from './odd.js';
 import { entry, inline, notes, own, startTree, until } from './tree.js';
 import { hangMs, within } from '../support/deadline.js';
 
@@ -74,6 +78,32 @@ for (const [where, placement] of Object.entries({ inline, 'in a thread': own }))
         ' mistyped unknown-name',
         'odd mistyped unknown-name',
       ]);
+    });
+
+    test('that has moved before is a letter, and nothing beside it is lost', async (context) => {
+      const { root, ref, serves } = await startOdd(context, placement);
+      const body = new Uint8Array(8);
+      for (let turn = 0; turn < 3; turn += 1) {
+        ref.cast('bytes', body, [body.buffer])._unsafeUnwrap();
+        await serves();
+      }
+      for (const { name, reason } of root.deadLetters())
+        assert.equal(`${name} ${reason}`, 'bytes not-cloneable');
+      assert.equal(root.deadLetters().length, 2);
+      assert.equal(ref.pending, 0);
+    });
+
+    test('at which each settling fails is given up, message by message', async (context) => {
+      const spec = child(unsettled, { placement });
+      const { root } = await startTree({ children: [spec], restartsMax: 1_000, restartDelayMaxMs: 1 });
+      context.after(() => root.stop());
+      const ref = root.ref(spec);
+      for (const n of [1, 2]) ref.cast('note', n)._unsafeUnwrap();
+      const asked = await ref.call('ask', null, call);
+      assert.deepEqual(asked._unsafeUnwrapErr(), { code: 'runtime/poison', actor: 'unsettled', name: 'ask' });
+      await root.stop();
+      const letters = root.deadLetters().map(({ name, reason, body }) => `${name} ${String(body)} ${reason}`);
+      assert.deepEqual(letters, ['note 1 poison', 'note 2 poison', 'ask null poison']);
     });
 
     test('that makes a handler throw another value than an error crashes the actor, with a log line', async (context) => {
@@ -150,4 +180,23 @@ test('two actors of one id, or a link to nobody, refuse the start', async () => 
     await refusalOf([lost]),
     'odd: its link journal leads to mistyped, an actor that nobody declares',
   );
+});
+
+/** Why a tree with these limits does not start. */
+const refusal = async (limits: Partial<RuntimeLimits>): Promise<string> =>
+  JSON.stringify((await startSupervisor({ name: 'root', children: [], limits }))._unsafeUnwrapErr());
+
+test('numbers that cannot be limits refuse the start, and name the limit', async () => {
+  assert.match(await refusal({ linkBatchMax: 0 }), /linkBatchMax is 0, and must be at least 1/u);
+  assert.match(await refusal({ heartbeatEveryMs: -1 }), /heartbeatEveryMs is -1, and must be at least 0/u);
+  assert.match(await refusal({ drainMax: NaN }), /drainMax is NaN/u);
+  const full = actor({ name: 'full', mailboxMax: 0, init: () => ok(null), receive: {} });
+  assert.equal(await refusalOf([child(full)]), 'full: mailboxMax is 0, and must be at least 1');
+  const thread = { ...own, limits: { actorsPerThreadMax: 0 } };
+  assert.match(await refusalOf([oddAt(thread)]), /^odd: actorsPerThreadMax is 0/u);
+});
+
+test('a router without workers throws where it is defined', () => {
+  for (const workers of [0, -1, 1.5, NaN])
+    assert.throws(() => router(odd, { workers, route: 'round-robin', args: {} }), /router of odd: it has/u);
 });

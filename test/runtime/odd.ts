@@ -38,6 +38,8 @@ export type OddProtocol = {
   throw: Call<string, string>;
   reject: Call<string, string>;
   own: Cast<null>;
+  /** Counts bytes. */
+  bytes: Cast<Uint8Array>;
 };
 export interface OddArgs {
   readonly thrown?: string;
@@ -61,9 +63,23 @@ export const odd = actor<OddArgs, null, OddProtocol>({
       throw oddities[name];
     },
     reject: (_state, name) => Promise.reject(oddities[name]),
+    bytes: (state, { byteLength }) => {
+      if (byteLength === 0) throw new Error('no bytes');
+      return next(state);
+    },
     own: (state, _body, context) => {
       context.self('mistyped' as never, null as never);
       return next(state);
     },
+  },
+});
+
+/** Each batch fails at its end. */
+export const unsettled = actor<null, null, { note: Cast<number>; ask: Call<null, number> }>({
+  name: 'unsettled',
+  init: () => ok(null),
+  receive: { note: (state) => next(state), ask: (state) => reply(state, ok(1)) },
+  settle: () => {
+    throw new Error('the disk is full');
   },
 });

@@ -201,13 +201,14 @@ export class Cell implements Inbox, CellPart {
   };
 
   #run(life: Incarnation, left: number): void {
-    for (let n = left; n > 0 && this.#mailbox.depth > 0; n -= 1) {
+    for (let n = left; n > 0 && this.#mailbox.depth > 0;) {
       const until = this.#stop?.until ?? Infinity;
       if (this.#mailbox.head >= until || this.#redelivery.isUnstashAsked) break;
+      if (this.#mailbox.codeAt(this.#mailbox.head) !== takenOut) n -= 1;
       const waiting = this.#handleNext(life);
       if (life.isOver || this.#phase !== 'draining') return;
       if (waiting !== null) {
-        this.#await(life, waiting, n - 1);
+        this.#await(life, waiting, n);
         return;
       }
     }
@@ -294,14 +295,12 @@ export class Cell implements Inbox, CellPart {
       this.#finish();
       return;
     }
-    const isSingle = this.#mailbox.unfinished === 1;
-    if (isSingle) {
-      const place = this.#mailbox.base;
-      const end = this.#mailbox.endAt(place) ?? null;
-      if (end !== null) this.#watch.noteEnvelope(end, this.#mailbox.seqAt(place));
-    }
+    // An envelope that was given up or put aside is not to blame.
+    const single = this.#mailbox.single;
+    const end = single === null ? null : (this.#mailbox.endAt(single) ?? null);
+    if (single !== null && end !== null) this.#watch.noteEnvelope(end, this.#mailbox.seqAt(single));
     const fail = (error: unknown): void => {
-      if (!life.isOver) this.#crash(detailOf(error), isSingle);
+      if (!life.isOver) this.#crash(detailOf(error), single !== null, single);
     };
     try {
       this.#watch.noteRunning();
@@ -368,9 +367,10 @@ export class Cell implements Inbox, CellPart {
     this.#bringDown();
   }
 
-  #crash(detail: string, isAtEnvelope: boolean): void {
+  /** `at`: place of the envelope; null: the one in hand. */
+  #crash(detail: string, isAtEnvelope: boolean, at: number | null = null): void {
     const stop = this.#stop;
-    const place = this.#mailbox.head - 1;
+    const place = at ?? this.#mailbox.head - 1;
     const cause = isAtEnvelope ? this.#redelivery.idAt(place) : null;
     const message = isAtEnvelope ? this.#redelivery.nameAt(place) : null;
     this.#bringDown();
@@ -379,6 +379,9 @@ export class Cell implements Inbox, CellPart {
     if (this.#behaviour.settle === undefined)
       this.links.acknowledge(this.#mailbox, isAtEnvelope ? place : this.#mailbox.head);
     this.#redelivery.afterCrash(isAtEnvelope ? place : null);
+    // An envelope that was given up is done, even where the next batch crashes as well.
+    this.#mailbox.skipTakenOut();
+    this.links.acknowledge(this.#mailbox, this.#mailbox.head);
     this.#watch.clearOwn();
     this.#cautious = this.#limits.cautiousEnvelopes;
     this.host.log(this.id, 'error', 'crashed', { detail, ...(message === null ? {} : { message }) });

@@ -86,6 +86,22 @@ export class Mailbox<End> {
     return this.#bodies[place & this.#mask];
   }
 
+  /** Place of the only handled envelope that is not done and was not taken out; null: none or several. */
+  get single(): number | null {
+    let single: number | null = null;
+    for (let place = this.#base; place < this.#head; place += 1) {
+      if (this.codeAt(place) === takenOut) continue;
+      if (single !== null) return null;
+      single = place;
+    }
+    return single;
+  }
+
+  /** Passes over taken out envelopes that nothing waits before. Call after `rewind`. */
+  skipTakenOut(): void {
+    while (this.#head < this.#tail && this.codeAt(this.#head) === takenOut) this.#head += 1;
+  }
+
   takeOut(place: number): void {
     this.#codes[place & this.#mask] = takenOut;
     this.#bodies[place & this.#mask] = undefined;

@@ -41,11 +41,15 @@ interface State {
   turn: number;
 }
 
-/** Errors of `init`: the first worker's that does not start. */
+/** Errors of `init`: the first worker's that does not start. Throws unless `workers` is a whole number above 0. */
 export function router<Args, WorkerState, P extends Protocol & CloneableProtocol<P>>(
   worker: ActorDefinition<Args, WorkerState, P, Record<never, never>>,
   options: RouterOptions<Args>,
 ): ActorDefinition<null, unknown, P, Record<never, never>> {
+  if (!Number.isSafeInteger(options.workers) || options.workers < 1)
+    throw new RangeError(
+      `router of ${worker.name}: it has ${options.workers} workers, and needs at least one`,
+    );
   const receive: Record<string, AnyHandler> = {};
   for (const name of Object.keys(worker.receive)) receive[name] = forward(name, options.route);
   const definition = {

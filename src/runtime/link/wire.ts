@@ -6,6 +6,7 @@
  * order to open its channel, since that comes over another port: it waits here.
  */
 import { receiveMessageOnPort, type MessagePort, type Transferable } from 'node:worker_threads';
+import { postMoving } from './moving.js';
 import type { Pipe, PipeEnd } from './pipe.js';
 
 /** The number of a wire and of a channel on it. */
@@ -71,7 +72,7 @@ export class Wire {
         if (this.#weight >= this.#weightMax) this.flush();
         else this.#plan();
       },
-      postNow: (packet, transfer) => this.#port.postMessage([nth, packet], transfer),
+      postNow: (packet, transfer) => postMoving(this.#port, [nth, packet], transfer),
       drain: () => this.#drain(),
       close: () => {
         if (this.#ends.delete(nth)) this.refuse(nth);
@@ -104,7 +105,7 @@ export class Wire {
       if (frame.transfer.length > 0) transfer = [...transfer, ...frame.transfer];
     }
     try {
-      this.#port.postMessage(message, transfer);
+      postMoving(this.#port, message, transfer);
     } catch {
       for (const frame of frames) this.#postAlone(frame);
     }
@@ -135,7 +136,7 @@ export class Wire {
   /** Something in a message cannot be cloned: the other frames shall not suffer from it. */
   #postAlone({ nth, packet, transfer, refused }: Frame): void {
     try {
-      this.#port.postMessage([nth, packet], transfer);
+      postMoving(this.#port, [nth, packet], transfer);
     } catch {
       refused?.();
     }

@@ -3,6 +3,7 @@
  * itself costs more than the start of an actor.
  */
 import type { MessagePort, Transferable } from 'node:worker_threads';
+import { postMoving } from '../link/moving.js';
 import { detailOf } from '../cell/step.js';
 import type { WorkerControl } from './asking.js';
 
@@ -94,7 +95,7 @@ export class Orders {
       batch.push(order.nth, order.name, order.args);
       if (order.transfer.length > 0) transfer.push(...order.transfer);
     }
-    this.#port.postMessage(batch, transfer);
+    postMoving(this.#port, batch, transfer);
   }
 
   #postAlone(order: Order): void {

@@ -10,6 +10,7 @@ import { behaviourOf, type AnyDefinition, type Behaviour, type ChildSpec } from 
 import type { Ask, LifeId } from '../cell/cell-host.js';
 import { newActors, Questions, type PlainAnswer, type Question, type WorkerControl } from './asking.js';
 import type { DeadLetter } from '../link/protocol.js';
+import { postMoving } from '../link/moving.js';
 import { ownThreadId } from './clock.js';
 import { Host, type CellSpec, type HostEvents, type HostOptions, type Pulse } from './host.js';
 import { collectGarbage, threadMemory, type MemoryStats } from '../metrics.js';
@@ -65,10 +66,10 @@ export function hostActors(definitions: Readonly<Record<string, AnyDefinition>>)
   const report = (message: ThreadReport, transfer: readonly Transferable[] = []): void => {
     orders.flush();
     questions.flush();
-    events.postMessage(message, transfer);
+    postMoving(events, message, transfer);
   };
   const post = (message: ThreadReport, transfer: readonly Transferable[] = []): void =>
-    events.postMessage(message, transfer);
+    postMoving(events, message, transfer);
   const questions = new Questions((asked, transfer) => post({ type: 'asked', questions: asked }, transfer));
   const host = new WorkerHost(
     {

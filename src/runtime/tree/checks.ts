@@ -3,6 +3,7 @@ import { err, ok, type Result } from 'neverthrow';
 import type { ChildSpec } from '../actor.js';
 import { sentenceOf } from '../cell/step.js';
 import type { RuntimeError } from '../errors.js';
+import { limitTrouble } from '../limits.js';
 import type { SupervisorSpec } from './spec.js';
 
 /** Makes a `runtime/start-failed`. */
@@ -17,17 +18,25 @@ export function startFailed(actor: string, detail: string, fault?: { readonly co
   };
 }
 
-/** An id that is not taken, and links that lead to actors which are known or declared with it. */
+/** Numbers that can be limits, an id that is not taken, and links that lead to actors which are known or declared with it. */
 export function checkChild(
   spec: ChildSpec,
   known: { has(id: string): boolean },
   declared: { has(id: string): boolean },
 ): Result<void, RuntimeError> {
+  const trouble = troubleOf(spec);
+  if (trouble !== null) return err(startFailed(spec.id, trouble));
   if (known.has(spec.id)) return err(startFailed(spec.id, `the id ${spec.id} is taken`));
   for (const [name, to] of Object.entries(spec.links))
     if (!known.has(to) && !declared.has(to))
       return err(startFailed(spec.id, `its link ${name} leads to ${to}, an actor that nobody declares`));
   return ok(undefined);
+}
+
+function troubleOf({ behaviour, placement }: ChildSpec): string | null {
+  const { mailboxMax, triesMax } = behaviour;
+  const ofThread = placement.kind === 'thread' ? (placement.limits ?? {}) : {};
+  return limitTrouble({ mailboxMax, triesMax }) ?? limitTrouble(ofThread);
 }
 
 /** Names and ids are unique, and each link leads to an actor of the tree. */

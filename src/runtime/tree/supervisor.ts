@@ -5,11 +5,11 @@
 import { inspect } from 'node:util';
 import { err, ok, ResultAsync, type Result } from 'neverthrow';
 import type { RuntimeError } from '../errors.js';
-import { limitsWith } from '../limits.js';
+import { limitsWith, limitTrouble } from '../limits.js';
 import type { Address, ChildSpec, Protocol } from '../actor.js';
 import { Branch, type System } from './branch.js';
 import type { DeadLetter } from '../link/protocol.js';
-import { checkTree } from './checks.js';
+import { checkTree, startFailed } from './checks.js';
 import { Directory } from './directory.js';
 import { Families, familyName } from './families.js';
 import { connectMeter } from './meter.js';
@@ -38,6 +38,8 @@ export async function startSystem(
   loop: Loop,
 ): Promise<Result<RunningSystem, RuntimeError>> {
   const timers = spec.timers ?? systemTimers;
+  const trouble = limitTrouble(spec.limits ?? {});
+  if (trouble !== null) return err(startFailed(spec.name, trouble));
   const limits = limitsWith(spec.limits);
   const log = guarded('log', spec.log ?? printErrors);
   const listeners = new Set<(event: SupervisorEvent) => void>();

@@ -33,6 +33,8 @@ export class Disk {
   readonly contacts = new Map<PeerId, Contact>();
   readonly #readSeqs = new Map<PeerId, number>();
   emittedSeq = 0;
+  /** Messages to an address that became messages to the identity there. */
+  readonly readdressed = new Set<MessageId>();
   readonly #byKey = new Map<string, Mutable<Entry>>();
   readonly #outgoing = new Map<MessageId, Mutable<Entry>>();
   /** Outgoing entries that wait, oldest first, by peer. */
@@ -82,6 +84,19 @@ export class Disk {
     });
   }
 
+  /** Makes all messages to one peer, which stands for an address, those to another. They keep their `seq`. */
+  readdress(from: PeerId, to: PeerId): OutboxSize {
+    for (const entry of this.entries.filter(({ peerId }) => peerId === from)) {
+      this.#byKey.delete(keyOf(entry));
+      this.#waiting.get(from)?.delete(entry.seq);
+      entry.peerId = to;
+      this.readdressed.add(entry.id);
+      this.#byKey.set(keyOf(entry), entry);
+      if (isWaiting(entry)) this.#waitingOf(to).set(entry.seq, entry);
+    }
+    return this.#size;
+  }
+
   outboxSize = (): OutboxSize => this.#size;
 
   unseen = (): Unseen => ({
@@ -105,7 +120,9 @@ export class Disk {
   }
 
   outbox(peerId: PeerId, afterSeq: number, entriesMax: number): OutboxPage {
-    const waiting = [...(this.#waiting.get(peerId)?.values() ?? [])].filter(({ seq }) => seq > afterSeq);
+    const waiting = [...(this.#waiting.get(peerId)?.values() ?? [])]
+      .filter(({ seq }) => seq > afterSeq)
+      .toSorted((a, b) => a.seq - b.seq);
     const entries = waiting.slice(0, entriesMax).map((entry) => ({ ...entry }));
     return { entries: entries, isLast: entries.length === waiting.length };
   }
@@ -130,9 +147,14 @@ export class Disk {
     }));
   }
 
+  #waitingOf(peerId: PeerId): Map<number, Entry> {
+    const waiting = this.#waiting.get(peerId) ?? new Map<number, Entry>();
+    this.#waiting.set(peerId, waiting);
+    return waiting;
+  }
+
   #note(entry: Entry): void {
-    const waiting = this.#waiting.get(entry.peerId) ?? new Map<number, Entry>();
-    this.#waiting.set(entry.peerId, waiting);
+    const waiting = this.#waitingOf(entry.peerId);
     const before = waiting.size;
     if (isWaiting(entry)) waiting.set(entry.seq, entry);
     else waiting.delete(entry.seq);
@@ -215,7 +237,11 @@ export class SimulatedHistory {
       case 'rewrite':
         throw new Error('the simulation operates on no message');
       case 'readdress':
-        throw new Error('the simulation sends to no address');
+        this.#write(
+          () => disk.readdress(ask.from, ask.peerId),
+          (result) => answer({ type: 'readdress', result }),
+        );
+        break;
       case 'told':
       case 'peer-read':
         throw new Error('the simulation tells no read mark');

@@ -1,8 +1,8 @@
 /**
  * All that users of a simulated network did and saw, held against the invariants after every event:
  *
- * I1 each id for which send answered *queued* is shown at the receiver once everything works again; what was sent to an
- *    address waits for it while nobody is there.
+ * I1 each id for which send answered *queued* is shown at the receiver once everything works again. Messages to an
+ *    address wait while nobody is there.
  * I2 it is shown once.
  * I3 *delivered* is said only of what is synced at the receiver.
  * I4 messages of one sender are shown in the order in which they were queued for this receiver.

@@ -62,7 +62,7 @@ export class TransferFolder {
     await mkdir(this.path, { recursive: true, mode: 0o700 });
     const handle = await open(join(this.path, manifestFile), constants.O_RDWR | constants.O_CREAT, 0o600);
     try {
-      await handle.write(bytes, 0, bytes.length, offset);
+      await writeAll(handle, bytes, offset);
       await handle.sync();
     } finally {
       await handle.close();

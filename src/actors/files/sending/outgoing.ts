@@ -187,7 +187,7 @@ export class Outgoing {
     const { id, offer, rateMost } = this.#context.record();
     const { chunk, offset, hasher, isAsked } = part;
     const length = chunkLengthOf(chunk, offer.bytes, offer.chunkBytes);
-    // Every byte of it is read, or the reading fails.
+    // Every byte of it is read, or the reading fails: a byte that stayed as it was would show the peer our memory.
     const bytes = unfilled(Math.min(limits.readBytes, length - offset));
     let filled = 0;
     const reads = content.layout.segments(chunk * offer.chunkBytes + offset, bytes.length).map((segment) => {
@@ -195,6 +195,7 @@ export class Outgoing {
       filled += segment.bytes;
       return { ...segment, target, entry: content.entries[segment.at] };
     });
+    if (filled !== bytes.length) throw new SourceError('io', 'the kept manifest does not fit');
     const read = async ({ at, entry, target, offset: from }: (typeof reads)[number]): Promise<void> => {
       if (entry === undefined) throw new SourceError('io', 'the kept manifest does not fit');
       await this.#files.read(at, entry, target, from);

@@ -172,8 +172,10 @@ export class Host implements HostControl, CellHost {
     links: readonly number[],
     isLast: boolean,
   ): Awaitable<ExitReason> {
-    const ending = this.#cells.get(id)?.stop(reason, marker, links) ?? reason;
-    const over = (): void => (isLast ? this.remove(id) : this.flushWires());
+    const cell = this.#cells.get(id);
+    const ending = cell?.stop(reason, marker, links) ?? reason;
+    // Where it ends too late, another actor may have its id.
+    const over = (): void => (isLast && this.#cells.get(id) === cell ? this.remove(id) : this.flushWires());
     if (ending instanceof Promise) return ending.finally(over);
     over();
     return ending;

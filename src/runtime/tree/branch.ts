@@ -345,9 +345,12 @@ export class Branch implements ActorOwner, BranchOwner {
   }
 
   #forget(child: Child): Awaitable<void> {
-    if (this.#isKept(child)) this.#children.delete(keyOf(child.node.type, child.id));
+    const isKept = this.#isKept(child);
+    if (isKept) this.#children.delete(keyOf(child.node.type, child.id));
     if (child.node.type === 'branch') return child.node.branch.stop();
-    return this.#system.directory.remove(child.id);
+    // Once only: another actor may have its id by now.
+    if (isKept) child.removal = this.#system.directory.remove(child.id);
+    return child.removal;
   }
 
   /** Gives up, and passes the failure to the owner of this supervisor. */

@@ -1,5 +1,5 @@
 /** The record that a supervisor keeps of one child. */
-import type { ChildSpec } from '../actor.js';
+import type { Awaitable, ChildSpec } from '../actor.js';
 
 /** A child of a supervisor: an actor, or a supervisor of type `Nested`. */
 export interface Child<Nested> {
@@ -17,6 +17,8 @@ export interface Child<Nested> {
   /** Cause of the last crash; a text names an envelope. */
   lastCause: unknown;
   startedAtMs: number;
+  /** Settles when it is forgotten; undefined before, and where nothing is left to wait for. */
+  removal: Awaitable<void>;
 }
 
 /** Makes the record of a child that was not started yet. */
@@ -34,6 +36,7 @@ export const newChild = <Nested>(
   inARow: 0,
   lastCause: null,
   startedAtMs: 0,
+  removal: undefined,
 });
 
 /** An actor and a supervisor may have the same name. That of an actor is used as it is, since there are many. */

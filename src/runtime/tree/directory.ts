@@ -171,6 +171,8 @@ export class Directory implements ThreadEvents, Seats {
     const ended = await (host instanceof ThreadHost
       ? host.stop(id, reason, marker, links, isLast, deadlineMs)
       : endHere(host.stop(id, reason, marker, links, isLast), deadlineMs, this.#options.timers));
+    // Another stop was faster.
+    if (this.#actors.get(id) !== actor) return ended ?? reason;
     const over = this.#lifeOver(actor);
     if (over !== null) await over;
     actor.lastReason = ended ?? reason;

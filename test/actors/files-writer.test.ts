@@ -76,3 +76,17 @@ test('a chunk whose bytes are still gathered is not in the log', async (context)
     [0],
   );
 });
+
+test('a sync that failed beside the writing is not made good by the next one', async (context) => {
+  const { folder, tree } = await writer(context, [10]);
+  const failures = [new Error('EIO')];
+  tree.sync = () => {
+    const failure = failures.shift();
+    return failure === undefined ? Promise.resolve() : Promise.reject(failure);
+  };
+  const own = new PartWriter(tree, folder);
+  await assert.rejects(own.sync(), /EIO/u);
+  await assert.rejects(own.sync(), /EIO/u);
+  own.drop();
+  await own.sync();
+});

@@ -29,6 +29,8 @@ export class PartWriter {
   #unsyncedBytes = 0;
   #syncedAtMs = performance.now();
   #syncing: Promise<void> | null = null;
+  /** Why a sync failed; null: none did since the last `drop`. */
+  #failure: { readonly cause: unknown } | null = null;
 
   constructor(tree: PartTree, folder: TransferFolder) {
     this.#tree = tree;
@@ -91,10 +93,19 @@ export class PartWriter {
     return isLate || this.#unsyncedBytes >= limits.syncBytes;
   }
 
-  /** Syncs all that `flush` has written, and logs the chunks that were good before. */
+  /**
+   * Syncs all that `flush` has written, and logs the chunks that were good before. After a failure each further sync
+   * fails until `drop`: a system tells of lost bytes once, and calls the next sync of their file good.
+   */
   async sync(): Promise<void> {
     await this.#syncing?.catch(() => undefined);
-    this.#syncing = this.#sync().finally(() => (this.#syncing = null));
+    if (this.#failure !== null) throw this.#failure.cause;
+    this.#syncing = this.#sync()
+      .catch((cause: unknown) => {
+        this.#failure = { cause };
+        throw cause;
+      })
+      .finally(() => (this.#syncing = null));
     return this.#syncing;
   }
 
@@ -113,6 +124,7 @@ export class PartWriter {
     this.#gatheredBytes = 0;
     this.#good = [];
     this.#written = [];
+    this.#failure = null;
   }
 }
 

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { err, ok, type Result } from 'neverthrow';
-import { history } from '../../src/actors/history/history.js';
+import { history, type HistoryArgs } from '../../src/actors/history/history.js';
 import type { HistoryState } from '../../src/actors/history/upkeep.js';
 import { textContent, type NewEntry } from '../../src/chat/delivery/entry.js';
 import {
@@ -50,7 +50,10 @@ type AnyHandler = (
 ) => Step<HistoryState, unknown, Fault> | Promise<Step<HistoryState, unknown, Fault>>;
 
 /** Starts the actor. Errors: those of its `init`. */
-export async function start(file: string): Promise<Result<Driver, Fault>> {
+export async function start(
+  file: string,
+  more: Omit<HistoryArgs, 'file'> = {},
+): Promise<Result<Driver, Fault>> {
   const planned: { readonly body: Record<string, never>; readonly dueMs: number }[] = [];
   const log: string[] = [];
   const context: Context<P, Record<never, never>> = {
@@ -71,7 +74,7 @@ export async function start(file: string): Promise<Result<Driver, Fault>> {
     ...unjoined,
     log: (level, event, fields) => void log.push(`${level} ${event} ${JSON.stringify(fields)}`),
   };
-  const started = await history.init({ file }, context);
+  const started = await history.init({ file, ...more }, context);
   if (started.isErr()) return err(started.error);
   const state = started.value;
   let isStopped = false;
@@ -199,10 +202,11 @@ export function entry(
 /** Runs `test` with a driver on a fresh home; everything is closed and removed after. */
 export async function withHistory(
   test: (driver: Driver, file: string, home: string) => Promise<void>,
+  more: Omit<HistoryArgs, 'file'> = {},
 ): Promise<void> {
   const { home, file, remove } = temporaryHome();
   try {
-    const driver = (await start(file))._unsafeUnwrap();
+    const driver = (await start(file, more))._unsafeUnwrap();
     await test(driver, file, home);
     await driver.stop();
   } finally {

@@ -42,6 +42,8 @@ import type { HistoryProtocol } from './protocol.js';
 export interface HistoryArgs {
   /** Absolute path, by convention `history.db` in the home, which must be of mode 0700. */
   readonly file: string;
+  /** Unindexed messages beyond which indexing runs beside appends. */
+  readonly indexLagEntriesMax?: number;
 }
 
 type HistoryContext = Context<HistoryProtocol, Record<never, never>>;
@@ -51,7 +53,7 @@ export const history = actor<HistoryArgs, HistoryState, HistoryProtocol>({
   name: 'history',
   restart: 'permanent',
   init(args, context) {
-    const state = newState(args.file);
+    const state = newState(args.file, args.indexLagEntriesMax);
     const opened = open(state, context);
     // A full disk does not prevent the start: the node reports it, and goes on once there is space.
     if (opened.isErr() && opened.error.code !== 'store/full') return err(opened.error);
@@ -239,8 +241,8 @@ function afterCommit(state: HistoryState, context: HistoryContext, { store }: Op
   state.lastWriteMs = performance.now();
   const checkpoint = attempt(() => store.checkpointIfDue());
   if (checkpoint.isErr()) onTrouble(state, context, checkpoint.error);
-  if (store.unindexed > limits.indexLagEntriesMax)
-    indexEntries(state, context, store.unindexed - limits.indexLagEntriesMax);
+  const overdue = store.unindexed - state.indexLagEntriesMax;
+  if (overdue > 0) indexEntries(state, context, overdue);
   planIndex(state, context, limits.indexIdleMs);
 }
 

@@ -53,6 +53,8 @@ interface Closed {
 /** The state of the actor. */
 export interface HistoryState {
   readonly file: string;
+  /** Unindexed messages beyond which indexing runs beside appends. */
+  readonly indexLagEntriesMax: number;
   /** The file and its directory when the file was opened; null before. */
   names: Names | null;
   opened: Opened | Closed;
@@ -71,8 +73,12 @@ export interface HistoryState {
 }
 
 /** Makes the state before the file is open. */
-export const newState = (file: string): HistoryState => ({
+export const newState = (
+  file: string,
+  indexLagEntriesMax: number = limits.indexLagEntriesMax,
+): HistoryState => ({
   file,
+  indexLagEntriesMax,
   names: null,
   opened: { closedBy: { code: 'store/io', file, reason: 'not open yet' } },
   asideUnplanned: null,

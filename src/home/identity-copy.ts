@@ -35,10 +35,14 @@ export function readIdentityFiles(
     });
 }
 
-/** Encrypts the files. */
-export function sealIdentity(files: IdentityFiles, passphrase: string): string {
+/** Encrypts the files. `scryptCost`: of deriving the key; it opens the copy, too. */
+export function sealIdentity(
+  files: IdentityFiles,
+  passphrase: string,
+  scryptCost: number = limits.scryptCost,
+): string {
   const [salt, nonce] = [randomBytes(limits.saltBytes), randomBytes(limits.nonceBytes)];
-  const cipher = createCipheriv('aes-256-gcm', keyOf(passphrase, salt), nonce, {
+  const cipher = createCipheriv('aes-256-gcm', keyOf(passphrase, salt, scryptCost), nonce, {
     authTagLength: limits.tagBytes,
   });
   cipher.setAAD(Buffer.from(kind));
@@ -57,8 +61,12 @@ export function sealIdentity(files: IdentityFiles, passphrase: string): string {
   return `${JSON.stringify(copy, null, 2)}\n`;
 }
 
-/** Decrypts a copy. Errors: in words. */
-export function openIdentity(text: string, passphrase: string): Result<IdentityFiles, string> {
+/** Decrypts a copy that was sealed at this cost. Errors: in words. */
+export function openIdentity(
+  text: string,
+  passphrase: string,
+  scryptCost: number = limits.scryptCost,
+): Result<IdentityFiles, string> {
   const read = parseBoundedJson(text, { bytesMax: 4 * identityFile.fileBytesMax }).unwrapOr(null);
   if (!isJsonObject(read) || read['type'] !== kind) return err('it is not the copy of an identity');
   if (read['version'] !== 1) return err('a newer version of Parlance wrote it');
@@ -66,7 +74,7 @@ export function openIdentity(text: string, passphrase: string): Result<IdentityF
   const isWhole = salt?.length === limits.saltBytes && nonce?.length === limits.nonceBytes;
   if (!isWhole || sealed === undefined || sealed.length <= limits.tagBytes) return err('it is damaged');
   try {
-    const decipher = createDecipheriv('aes-256-gcm', keyOf(passphrase, salt), nonce, {
+    const decipher = createDecipheriv('aes-256-gcm', keyOf(passphrase, salt, scryptCost), nonce, {
       authTagLength: limits.tagBytes,
     });
     decipher.setAAD(Buffer.from(kind));
@@ -105,12 +113,12 @@ function installIn(home: Home, { identity, next }: IdentityFiles): Result<void, 
 const kind = 'parlance-identity';
 
 /** The passphrase in one Unicode form, since keyboards differ. */
-const keyOf = (passphrase: string, salt: Uint8Array): Buffer =>
+const keyOf = (passphrase: string, salt: Uint8Array, scryptCost: number): Buffer =>
   scryptSync(passphrase.normalize('NFC'), salt, limits.keyBytes, {
-    N: limits.scryptCost,
+    N: scryptCost,
     r: limits.scryptBlock,
     p: 1,
-    maxmem: 2 * 128 * limits.scryptCost * limits.scryptBlock,
+    maxmem: 2 * 128 * scryptCost * limits.scryptBlock,
   });
 
 const bytesOf = (value: unknown): Buffer | undefined =>

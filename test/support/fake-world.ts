@@ -83,6 +83,7 @@ export interface FakeWorldOptions {
   readonly columns?: number;
   readonly home?: string;
   readonly nowMs?: number;
+  readonly scryptCost?: number;
   /** In place of the doctor. */
   readonly diagnose?: World['diagnose'];
 }
@@ -128,6 +129,7 @@ export function fakeWorld(options: FakeWorldOptions = {}): FakeWorld {
       return () => listeners.delete(listener);
     },
     nowMs: () => options.nowMs ?? Date.now(),
+    ...(options.scryptCost === undefined ? {} : { scryptCost: options.scryptCost }),
   };
   return {
     home,

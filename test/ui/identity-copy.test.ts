@@ -8,9 +8,22 @@ import { loadIdentity } from '../../src/home/identity-file.js';
 import { fakeWorld } from '../support/fake-world.js';
 import { temporaryHome } from '../support/program.js';
 
+/** A guess at a passphrase costs no second here. */
+const cheap = { scryptCost: 2 ** 10 };
+
 /** Runs a command with a line of stdin. */
 async function run(context: TestContext, home: string, line: string, ...args: string[]) {
-  const it = fakeWorld({ home });
+  return runAt(cheap, context, home, line, ...args);
+}
+
+async function runAt(
+  cost: { readonly scryptCost?: number },
+  context: TestContext,
+  home: string,
+  line: string,
+  ...args: string[]
+) {
+  const it = fakeWorld({ home, ...cost });
   context.after(() => it.remove());
   it.stdin.end(line);
   const code = await it.run(...args);
@@ -26,6 +39,19 @@ function idOf(directory: string): string {
 
 // Case H11
 test('an exported identity moves to an empty home with its passphrase alone', async (context) => {
+  const [old, fresh] = [temporaryHome(context), join(temporaryHome(context), 'new')];
+  const id = idOf(old);
+  const file = join(temporaryHome(context), 'identity.txt');
+  const phrase = 'correct horse\n';
+  assert.equal((await runAt({}, context, old, phrase, 'id', '--export', file)).code, 0);
+  const cheaply = await run(context, fresh, phrase, 'id', '--import', file);
+  assert.equal(cheaply.code, 2, 'the key has the cost of the product');
+  assert.equal((await runAt({}, context, fresh, phrase, 'id', '--import', file)).code, 0);
+  assert.equal(idOf(fresh), id);
+});
+
+// Case H11
+test('a copy of an identity opens whole, by its passphrase, and replaces nothing', async (context) => {
   const [old, fresh] = [temporaryHome(context), join(temporaryHome(context), 'new')];
   const id = idOf(old);
   const file = join(temporaryHome(context), 'identity.txt');

@@ -41,4 +41,6 @@ export interface World {
   readonly suspend?: (resumed: () => void) => void;
   /** Wall clock in ms since 1970. */
   readonly nowMs: () => number;
+  /** Cost of scrypt for the copy of an identity; absent: that of the product. */
+  readonly scryptCost?: number;
 }

@@ -29,7 +29,8 @@ export async function exportIdentity(context: RunContext, file: string): Promise
   const passphrase = await newPassphrase(context);
   if (passphrase.isErr()) return output.failure(passphrase.error);
   try {
-    writeFileSync(file, sealIdentity(files.value, passphrase.value), { flag: 'wx', mode: 0o600 });
+    const sealed = sealIdentity(files.value, passphrase.value, world.scryptCost);
+    writeFileSync(file, sealed, { flag: 'wx', mode: 0o600 });
   } catch (cause) {
     const reason = errnoOf(cause) === 'EEXIST' ? 'the file exists' : reasonOf(cause);
     return output.failure({ code: 'command/file', file, reason });
@@ -52,7 +53,7 @@ export async function importIdentity(context: RunContext, file: string): Promise
   if (directory.isErr()) return output.failure(directory.error);
   const passphrase = await askSecret(world, 'passphrase: ', context.stopped);
   if (passphrase === null) return output.failure(notGiven);
-  const files = openIdentity(text, passphrase);
+  const files = openIdentity(text, passphrase, world.scryptCost);
   if (files.isErr()) return output.failure(usage('id', `${file}: ${files.error}`));
   const installed = installIdentity(directory.value, files.value);
   if (installed.isErr()) return output.failure(installed.error);

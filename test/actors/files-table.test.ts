@@ -4,6 +4,7 @@ import { mkdirSync, existsSync, readdirSync, utimesSync, writeFileSync } from 'n
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { TransferTable } from '../../src/actors/files/table.js';
+import { partFolder } from '../../src/actors/files/tree.js';
 import type { FileWords } from '../../src/dialects/files.js';
 import type { PeerId } from '../../src/ids.js';
 import { messageId, peer } from '../history/driver.js';
@@ -126,4 +127,27 @@ test('the manifest of an offer goes once nothing follows, and its record stays',
     table.rows().map(({ state }) => state),
     ['declined'],
   );
+});
+
+test('unfinished files of a transfer that was cleared and tried again are removed after a day', async (context) => {
+  const { table, directory } = newTable(context);
+  const part = join(directory, partFolder, id);
+  const stop: FileWords = { type: 'stop', id, reason: 'gone' };
+  (await table.offered({ id, offer, ...from }))._unsafeUnwrap();
+  (await table.act(id, 'accept', directory))._unsafeUnwrap();
+  table.heard(peer(1), stop, nothing);
+  (await table.act(id, 'cancel', null))._unsafeUnwrap();
+  (await table.act(id, 'retry', null))._unsafeUnwrap();
+  for (let turns = 0; turns < 500 && !existsSync(part); turns += 1)
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  assert.ok(existsSync(part));
+  table.heard(peer(1), stop, nothing);
+  await table.end();
+  const laterMs = Date.now() + 2 * 24 * 60 * 60_000;
+  context.mock.method(Date, 'now', () => laterMs);
+  for (let turns = 0; turns < 500 && existsSync(part); turns += 1) {
+    await table.sweep();
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  assert.ok(!existsSync(part));
 });

@@ -67,11 +67,13 @@ export class TransferTable {
   }
 
   async #clear(held: Held): Promise<void> {
+    // Before the removal, so that no peer takes up what goes meanwhile.
+    held.record = { ...held.record, hasRemains: false };
     try {
       await removeRemains(held.folder, held.record);
-      held.record = { ...held.record, hasRemains: false };
       await held.folder.save(held.record);
     } catch (cause) {
+      held.record = { ...held.record, hasRemains: true };
       this.#events.log('remains-not-removed', { id: held.record.id, reason: reasonOf(cause) });
     }
   }
@@ -286,7 +288,13 @@ export class TransferTable {
   async #retry(held: Held): Promise<void> {
     if (held.live instanceof Incoming) held.live.resume();
     if (held.record.state === 'stopped')
-      await this.#change(held, { state: 'accepted', reason: null, isTold: true, isEndedByPeer: false });
+      await this.#change(held, {
+        state: 'accepted',
+        reason: null,
+        isTold: true,
+        isEndedByPeer: false,
+        hasRemains: true,
+      });
     this.tellWanted(true);
   }
 

@@ -70,3 +70,18 @@ test('nothing is written or removed where the folder of unfinished files became 
   assert.deepEqual(readdirSync(join(other, messageId(1))), ['precious']);
   assert.ok(!inside.startsWith(other));
 });
+
+test('a file that may replace others never replaces one of its own transfer', async (context) => {
+  const { directory, tree, inside } = await received(context);
+  const own = ['b', 'b (1)'];
+  for (const name of own) writeFileSync(join(inside, name), name);
+  mkdirSync(join(directory, 'b'));
+  const planned = await tree.planned(own, true);
+  assert.equal(new Set(planned).size, 2);
+  // A folder that came after the plan moves the first file to the place of the second one.
+  const places = await tree.place(own, [join(directory, 'b'), join(directory, 'b (1)')], true);
+  assert.deepEqual(
+    places.map((place) => readFileSync(place, 'utf8')),
+    own,
+  );
+});

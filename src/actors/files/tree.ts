@@ -189,15 +189,15 @@ export class PartTree {
   /** Returns the places that the received things will get, as far as nobody takes them before. */
   async planned(tops: readonly string[], replaces: boolean): Promise<readonly string[]> {
     const base = await realpath(this.#directory);
-    const places: string[] = [];
+    const places = new Set<string>();
     for (const top of tops) {
       const found = await statOf(join(this.#tree, top));
       let to = join(base, top);
-      for (let count = 1; !isFree(found, await statOf(to), replaces); count += 1)
+      for (let count = 1; places.has(to) || !isFree(found, await statOf(to), replaces); count += 1)
         to = join(base, numbered(top, count));
-      places.push(to);
+      places.add(to);
     }
-    return places;
+    return [...places];
   }
 
   /**
@@ -213,7 +213,8 @@ export class PartTree {
     // A folder that was checked before may have been exchanged since.
     this.#checked.clear();
     await this.#check(this.#tree);
-    const places: string[] = [];
+    // One thing never replaces another one of the same transfer.
+    const places = new Set<string>();
     for (const [nth, top] of tops.entries()) {
       const from = join(this.#tree, top);
       const found = await statOf(from);
@@ -222,7 +223,7 @@ export class PartTree {
       if (dirname(to) !== base) to = join(base, top);
       // A thing that is not in the tree any more was moved before a crash.
       if (found === null) {
-        places.push(to);
+        places.add(to);
         continue;
       }
       for (let count = 1; ; count += 1) {
@@ -230,14 +231,15 @@ export class PartTree {
         // A crash came between the two steps of a move.
         const isMoved = there?.isFile() === true && there.ino === found.ino && there.dev === found.dev;
         if (isMoved) await unlink(from);
-        if (isMoved || (isFree(found, there, replaces) && (await moved(from, to, found, replaces)))) break;
+        const mayMove = isFree(found, there, replaces && !places.has(to));
+        if (isMoved || (mayMove && (await moved(from, to, found, replaces)))) break;
         to = join(base, numbered(top, count));
       }
-      places.push(to);
+      places.add(to);
     }
     await syncDirectory(base);
     await this.remove();
-    return places;
+    return [...places];
   }
 
   /** Removes what an earlier run has left, without making anything. */

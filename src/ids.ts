@@ -9,7 +9,8 @@ type Branded<Name extends string> = string & { readonly [brand]: Name };
 
 /**
  * The identity of a peer. A native peer: 56 characters in eight groups of seven, which `chat/people/identity.ts`
- * makes from the key and checks. A peer of an older program: its address, such as `synergy://10.0.0.7:8080`.
+ * makes from the key and checks. A peer of an older program: its address, such as `synergy://10.0.0.7:8080`. A peer of
+ * which only the address is known: `native://10.0.0.7:6001`, until it has proved its identity.
  */
 export type PeerId = Branded<'PeerId'>;
 /** A live session; unique within one run of the node. */

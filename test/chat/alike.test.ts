@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { encodeEntries, encodeEntry, valuesOf } from '../../src/actors/history/rows.js';
 import { joinAlike } from '../../src/chat/delivery/alike.js';
 import type { Content, NewEntry } from '../../src/chat/delivery/entry.js';
+import { directConversation } from '../../src/ids.js';
 import type { Utterance } from '../../src/dialects/dialect.js';
 import { joinTexts, splitTexts } from '../../src/dialects/texts.js';
 import { entry, messageId, peer } from '../history/driver.js';
@@ -54,6 +55,33 @@ test('joined entries are encoded as the same rows as the entries one by one', (t
       );
     }),
   );
+});
+
+/** Another value of each field. The type holds a field that an entry gets later to this table. */
+const others: Required<Omit<NewEntry, 'id'>> = {
+  direction: 'out',
+  peerId: peer(2),
+  peer: 'another name',
+  conversation: directConversation(peer(2)),
+  recipients: [peer(3)],
+  content: { type: 'text', text: 'an answer', replyTo: messageId(9) },
+  sentAtMs: 77,
+  receivedAtMs: 78,
+  dialect: 'synergy',
+  encryption: 'none',
+  verified: true,
+  state: 'sent',
+  quoted: 'a quote',
+  revised: { editedAtMs: 5, isDeleted: false, reactions: [] },
+  readAtMs: 5,
+};
+
+test('a text that differs in any field but id and text shares no column', () => {
+  const one = entry(1, { direction: 'in', verified: false, dialect: 'native', encryption: 'noise' });
+  const next = { ...one, id: messageId(2) };
+  assert.equal(joinAlike([one, next]).length, 1);
+  for (const [field, value] of Object.entries(others))
+    assert.equal(joinAlike([one, { ...next, [field]: value }]).length, 2, field);
 });
 
 test('five hundred texts of one time travel as one run', () => {

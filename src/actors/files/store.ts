@@ -85,7 +85,8 @@ export class TransferFolder {
       writer.u32(chunk).bytes(hash);
       writer.bytes(checkOf(writer.view().subarray(at)));
     }
-    await this.#log.write(writer.view());
+    // All of it, or the reason why not: a part of an entry would hide all later ones.
+    await this.#log.appendFile(writer.view());
     if (isSynced) await this.#log.datasync();
   }
 

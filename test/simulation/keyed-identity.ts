@@ -43,21 +43,31 @@ export function keyedIdentity(secret: string, bootIdHex: string, certificateSeri
   return { ...known, certificateSerial, bootIdHex, secret, sign, local: null };
 }
 
+/** Real keys of a secret and a serial, which cost some ms: a node that starts again has the same ones. */
+const realKeys = new Map<string, ReturnType<typeof makeRealKeys>>();
+
 /** The same for the same arguments, with real keys. */
 export function realIdentity(secret: string, bootIdHex: string, certificateSerial: number): KeyedIdentity {
+  const name = `${secret} ${certificateSerial}`;
+  const made = realKeys.get(name) ?? makeRealKeys(secret, certificateSerial);
+  realKeys.set(name, made);
+  const local: LocalIdentity = { ...made.local, bootId: fromHex(bootIdHex) };
+  return { ...made, bootIdHex, local };
+}
+
+function makeRealKeys(secret: string, certificateSerial: number) {
   const { idKey, sign } = identityOf(sha256(secret));
   const pair = dhKeyPairFromPrivate(sha256(`${secret} ${certificateSerial}`));
   const fields = { idKey, serial: certificateSerial, notAfterMs: 0 };
-  const local: LocalIdentity = {
+  const local = {
     staticKey: pair.privateKey,
     staticPublic: pair.publicKey,
     certificate: makeCertificate(fields, pair.publicKey, sign),
-    bootId: fromHex(bootIdHex),
     wireVersions: [1],
     features: 0,
     next: null,
   };
-  return { idKey, peerId: peerIdOf(idKey), certificateSerial, bootIdHex, secret, sign, local };
+  return { idKey, peerId: peerIdOf(idKey), certificateSerial, secret, sign, local };
 }
 
 /** Checks the signature of a beacon, of either kind of identity. */

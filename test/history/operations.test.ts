@@ -394,3 +394,14 @@ test('a message that was sent to the address and to the identity itself stays on
     assert.equal(moved._unsafeUnwrap().entries, 1);
     assert.equal((await pageOf(history)).length, 1);
   }));
+
+test('no later message gets the number of one that was there twice, after a restart', () =>
+  withHistory(async (history, file) => {
+    await append(history, { ...said(1, 'out', 'hello'), peerId: peer(2) });
+    await append(history, said(1, 'out', 'hello'));
+    await history.call('readdress', { from: peer(1), peerId: peer(2), name: 'Bob' });
+    await history.stop();
+    const again = (await start(file))._unsafeUnwrap();
+    assert.deepEqual((await append(again, said(2, 'out', 'later'))).seqs, [3]);
+    await again.stop();
+  }));

@@ -253,6 +253,8 @@ export class HistoryStore {
   /** Within `transaction`: makes the messages to one peer those to another. */
   readdress(from: PeerId, to: PeerId, name: string): OutboxSize {
     readdress(this.#sql, this.#peers.give(from), { no: this.#peers.give(to), name }, this.#indexedSeq);
+    // A message that was there twice may have had the greatest `seq`, which no later message may get.
+    keepSeqFloor(this.#sql, this.#draft.newestSeq);
     this.#countOutbox();
     return this.outboxDraft;
   }

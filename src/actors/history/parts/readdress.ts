@@ -30,8 +30,8 @@ export function readdress(
       .run([to.no, encodeText(to.name), seq]);
     if (moved === 0) {
       // The same message was sent to the identity itself, too.
-      for (const statement of ['DELETE FROM delivery WHERE message = ?', 'DELETE FROM line WHERE seq = ?'])
-        sql.prepare(statement).run([seq]);
+      for (const rows of ['delivery WHERE message', 'op WHERE seq', 'line WHERE seq'])
+        sql.prepare(`DELETE FROM ${rows} = ?`).run([seq]);
       continue;
     }
     if (isIndexed) indexText(sql, { seq, peerNo: to.no, direction }, decodeText(bytes));

@@ -38,6 +38,8 @@ export class ShownMessages {
 
   /** Returns a message after an operation on it; null: it was not shown of late. */
   changed(event: OperationEvent): ShownMessage | null {
+    // Each peer chooses the ids of its messages, so an id names a message of its conversation alone.
+    if (this.#shown.get(event.target)?.message.peerId !== event.peerId) return null;
     return this.#change(event.target, (message) => afterOperation(message, event));
   }
 

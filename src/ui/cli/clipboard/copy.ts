@@ -27,8 +27,8 @@ export function copy(context: RunContext, options: CopyOptions): Promise<ExitCod
   });
 }
 
-/** Finds the message that a word names among the newest ones. */
-async function messageNamed(
+/** Finds the message that a word names among the newest ones. Deleted ones do not count. */
+export async function messageNamed(
   node: Pick<NodeHandle, 'history'>,
   { word, peer }: CopyOptions,
 ): Promise<MessageEvent | NodeError> {
@@ -36,14 +36,11 @@ async function messageNamed(
   const page = await node.history({
     ...(peer === null ? {} : { peer }),
     ...(sign === '' ? {} : { direction: sign === '@' ? 'in' : 'out' }),
-    limit: sign === '' ? cli.historyPageLines : Number(place),
+    limit: cli.historyPageLines,
   });
   if (page.isErr()) return page.error;
   const messages = page.value.filter(({ deleted }) => deleted !== true);
-  if (sign !== '') {
-    const counted = page.value.length === Number(place) ? messages[0] : undefined;
-    return counted ?? { code: 'message/unknown', id: word };
-  }
+  if (sign !== '') return messages.at(-Number(place)) ?? { code: 'message/unknown', id: word };
   const isNamed = ({ id }: MessageEvent): boolean => word.length >= 4 && id.endsWith(word.toLowerCase());
   const [first, second] = messages.filter(isNamed);
   if (first === undefined) return { code: 'message/unknown', id: word };

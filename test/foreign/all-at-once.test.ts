@@ -1,6 +1,6 @@
 /**
- * One node and every kind of program at once: five stand-ins of the originals, four of siblings, two natives, forty
- * messages each way each, while six hosts hold talks open. Each stand-in has an address of its own, as on a network.
+ * One node and every kind of program at once: five stand-ins of the originals, four of siblings, two natives, a
+ * hundred messages each way each, while six hosts hold talks open. Each stand-in has an address of its own, as on a network.
  */
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';
@@ -17,7 +17,7 @@ import { startNetech } from '../support/standins/netech.js';
 import { startSynergy } from '../support/standins/synergy.js';
 import { freeUdpPort } from '../support/free-port.js';
 
-const count = 40;
+const count = 100;
 const numbered = (program: string): readonly string[] =>
   Array.from({ length: count }, (_, at) => `${program} ${at} ğ`);
 

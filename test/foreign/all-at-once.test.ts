@@ -1,6 +1,6 @@
 /**
- * One node and every kind of program at once: five stand-ins of the originals, four of siblings, two natives, a
- * hundred messages each way each, while six hosts hold talks open. Each stand-in has an address of its own, as on a network.
+ * One node and every kind of program at once: five stand-ins of the originals, four of siblings, two natives, a hundred
+ * messages each way each, while six hosts hold talks open. Each stand-in has an address of its own, as on a network.
  */
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';

@@ -2,6 +2,7 @@
  * Defines the actors of connections, native sessions and connections with older programs, and the thread of each one:
  * connections are spread over a few threads.
  */
+import type { MessagePort } from 'node:worker_threads';
 import { node as limits } from './limits.js';
 import { address, child, type ChildSpec, type Placement } from '../runtime/actor.js';
 import { sessionWarmth } from '../actors/connection/warmth.js';
@@ -13,23 +14,15 @@ import type { ConnectionSpecs } from '../actors/node/services.js';
 
 /** The actors of connections, as the node starts them. */
 export const connectionSpecs = (place: Placement): ConnectionSpecs => ({
-  session: (args, nth) =>
-    child(session, {
-      id: sessionPrefix + args.sessionId,
-      args,
-      links,
-      placement: threadOf(place, nth),
-      transfer: [args.port],
-    }),
-  foreign: (args, nth) =>
-    child(foreignConnection, {
-      id: foreignPrefix + args.sessionId,
-      args,
-      links,
-      placement: threadOf(place, nth),
-      transfer: [args.port],
-    }),
+  session: (args, nth) => child(session, placed(sessionPrefix, args, threadOf(place, nth))),
+  foreign: (args, nth) => child(foreignConnection, placed(foreignPrefix, args, threadOf(place, nth))),
 });
+
+const placed = <Args extends { readonly sessionId: string; readonly port: MessagePort }>(
+  prefix: string,
+  args: Args,
+  placement: Placement,
+) => ({ id: prefix + args.sessionId, args, links, placement, transfer: [args.port] });
 
 /** Keeps the first of the threads warm, so that no connection has to wait for it. */
 export const warmth = (place: Placement): ChildSpec =>

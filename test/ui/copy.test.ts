@@ -4,25 +4,10 @@ import { test } from 'node:test';
 import { okAsync } from 'neverthrow';
 import type { MessageEvent } from '../../src/index.js';
 import { messageNamed } from '../../src/ui/cli/clipboard/copy.js';
+import { messageEvent } from '../support/message-event.js';
 
-const at = '2026-05-01T10:00:00.000Z';
-const message = (id: string, more: Partial<MessageEvent> = {}): MessageEvent => ({
-  type: 'message',
-  seq: 1,
-  id,
-  direction: 'in',
-  peer: 'bob',
-  peerId: 'id-of-bob',
-  conversation: 'id-of-bob',
-  text: 'hello',
-  dialect: 'native',
-  encryption: 'noise',
-  verified: false,
-  sentAt: at,
-  receivedAt: at,
-  state: 'delivered',
-  ...more,
-});
+const message = (id: string, more: Partial<MessageEvent> = {}): MessageEvent => messageEvent({ id, ...more });
+
 test('a place counts messages that are not deleted', async () => {
   const stored = [message('m1'), message('m2'), message('m3', { text: '', deleted: true })];
   const node = { history: ({ limit = 0 } = {}) => okAsync(stored.slice(-limit)) };

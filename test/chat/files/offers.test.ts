@@ -13,6 +13,7 @@ import {
 } from '../../../src/chat/files/record.js';
 import type { FileOffer } from '../../../src/dialects/files.js';
 import { messageId, peer } from '../../history/driver.js';
+import { transferRecord } from '../../support/transfer-record.js';
 
 const offer: FileOffer = {
   name: 'trip',
@@ -36,29 +37,8 @@ const entry = (path: string, kind: ManifestEntry['kind'], bytes = 0): ManifestEn
   target: '',
 });
 const trip = [entry('trip', 'directory'), entry('trip/a', 'file', 10)];
-const record = (nth: number, state: TransferRecord['state'], isTold: boolean): TransferRecord => ({
-  id: messageId(nth),
-  peerId: peer(1),
-  direction: 'in',
-  state,
-  reason: null,
-  offer,
-  createdAtMs: nth,
-  updatedAtMs: nth,
-  directory: '',
-  isPlacing: false,
-  places: [],
-  sources: [],
-  spool: '',
-  notes: [],
-  isTold,
-  isEndedByPeer: false,
-  hasRemains: true,
-  keepsMode: false,
-  replaces: false,
-  rateMost: null,
-  root: null,
-});
+const record = (nth: number, state: TransferRecord['state'], isTold: boolean): TransferRecord =>
+  transferRecord({ id: messageId(nth), state, offer, createdAtMs: nth, updatedAtMs: nth, isTold });
 
 const refused = (fields: Partial<FileOffer>) =>
   refusalOf([], { ...offer, ...fields }, { peerId: peer(1), isTrusted: true });

@@ -1,26 +1,12 @@
 /** The messages that were shown last. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { MessageEvent, OperationEvent } from '../../../src/index.js';
+import type { OperationEvent } from '../../../src/index.js';
 import { ShownMessages } from '../../../src/ui/cli/prompt/sending/shown-messages.js';
+import { messageEvent } from '../../support/message-event.js';
 
 const at = '2026-05-01T10:00:00.000Z';
-const message: MessageEvent = {
-  type: 'message',
-  seq: 1,
-  id: 'm1',
-  direction: 'in',
-  peer: 'bob',
-  peerId: 'id-of-bob',
-  conversation: 'id-of-bob',
-  text: 'hello',
-  dialect: 'native',
-  encryption: 'noise',
-  verified: false,
-  sentAt: at,
-  receivedAt: at,
-  state: 'delivered',
-};
+const message = messageEvent();
 const editOf = (peerId: string): OperationEvent => ({
   type: 'edit',
   seq: 2,

@@ -4,6 +4,8 @@ import { EventEmitter, once } from 'node:events';
 import { describe, test } from 'node:test';
 import { inTime, Waits } from '../../src/runtime/thread/in-time.js';
 import { Patience, usableMs, type Observation } from '../../src/runtime/thread/patience.js';
+import { ProgressTable } from '../../src/runtime/thread/progress.js';
+import { Tenants } from '../../src/runtime/thread/tenants.js';
 import { parseProc, ThreadClock } from '../../src/runtime/thread/clock.js';
 
 const at = (atMs: number, more: Partial<Observation> = {}): Observation => ({
@@ -100,6 +102,19 @@ describe('the wait for a thread ends', () => {
       looksUntilOver(100, (n) => ({ progress: n, isDeaf: n >= 40 })),
       40,
     );
+  });
+  test('never right after work that was within its own bound', () => {
+    // A look between the end of a handler and what the thread does next.
+    const table = new ProgressTable(ProgressTable.memory(1));
+    const tenants = new Tenants(table, 1);
+    const slot = tenants.take('worker', 6_000);
+    const looks = looksUntilOver(60, (n) => {
+      if (n === 0) table.run(slot);
+      if (n === 55) table.run(0);
+      const busyMsMax = tenants.busyMsMax();
+      return { progress: table.steps, ...(busyMsMax === null ? {} : { busyMsMax }) };
+    });
+    assert.equal(looks, null);
   });
   test('at the next look on time, for a supervisor that stood still', () => {
     const patience = new Patience(100, at(0));

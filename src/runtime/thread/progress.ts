@@ -3,7 +3,7 @@
  * while the thread is in an endless loop or dead.
  */
 /** Words before those of the cells. */
-const word = { running: 0, nativeGate: 1, handled: 2, startsBegun: 3, turns: 4, threadId: 5 } as const;
+const word = { running: 0, nativeGate: 1, steps: 2, startsBegun: 3, turns: 4, threadId: 5 } as const;
 const headWords = 6;
 const wordsPerCell = 3;
 
@@ -45,19 +45,23 @@ export class ProgressTable {
     return this.#words[headWords + slot * wordsPerCell + 2] ?? 0;
   }
 
-  /** The handler of the cell in `slot` has the thread from now on; 0: none has. */
+  /**
+   * The handler of the cell in `slot` has the thread from now on; 0: none has. The end of a handler counts as a step,
+   * too, and is counted first: a supervisor that looks right after long work would otherwise see a thread in which
+   * nothing runs and nothing has moved for the whole time of that work.
+   */
   run(slot: number): void {
+    this.#bump(word.steps);
     this.#words[word.running] = slot;
-    if (slot !== 0) this.#bump(word.handled);
   }
 
   get running(): number {
     return this.#words[word.running] ?? 0;
   }
 
-  /** Calls of handlers, modulo 2^32. */
-  get handled(): number {
-    return this.#words[word.handled] ?? 0;
+  /** Beginnings and ends of handlers, modulo 2^32. */
+  get steps(): number {
+    return this.#words[word.steps] ?? 0;
   }
 
   beginStart(): void {

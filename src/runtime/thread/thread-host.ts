@@ -170,7 +170,7 @@ export class ThreadHost extends OneWayControl {
       return { type: 'crashed', detail: this.#cause || 'its thread is gone', isBystander };
     };
     const table = this.#progress;
-    const progress = (): number => (table.startsBegun >= nth ? begun : table.startsBegun + table.handled);
+    const progress = (): number => (table.startsBegun >= nth ? begun : table.startsBegun + table.steps);
     return startInTime(outcome(), readyDeadlineMs, this.#timers, this.#sight(progress));
   }
 
@@ -196,7 +196,7 @@ export class ThreadHost extends OneWayControl {
     if (!this.#online.isHeard || this.isDead) return null;
     const stats = this.#control.call('stats', [], patient);
     const { heartbeatDeadlineMs } = this.limits;
-    const isInTime = await this.#inTime(stats, heartbeatDeadlineMs, () => this.#progress.handled);
+    const isInTime = await this.#inTime(stats, heartbeatDeadlineMs, () => this.#progress.steps);
     return isInTime ? (await stats).unwrapOr(null) : null;
   }
 
@@ -319,7 +319,7 @@ export class ThreadHost extends OneWayControl {
     const isDeaf = (): boolean => this.#progress.turns - turns >= deafTurns;
     const answer = this.#control.call('pulse', [], patient);
     const { heartbeatDeadlineMs } = this.limits;
-    const sight = this.#sight(() => this.#progress.handled, isDeaf);
+    const sight = this.#sight(() => this.#progress.steps, isDeaf);
     const isInTime = await inTime(answer, heartbeatDeadlineMs, this.#timers, (areTimesRead) => ({
       ...sight(areTimesRead),
       busyMsMax: this.#tenants.busyMsMax() ?? heartbeatDeadlineMs,

@@ -5,13 +5,12 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { ForeignConnectionEffect } from '../../chat/foreign/effects.js';
 import type { SessionEffect } from '../../chat/routes/effects.js';
-import type { Input } from '../../chat/effects.js';
 import { joinTexts } from '../../dialects/texts.js';
 import { unreachable } from '../../exhaustive.js';
 import { parseSessionId } from '../../ids.js';
 import type { ChildSpec, Ended, Protocol, Ref } from '../../runtime/actor.js';
 import type { SessionProtocol } from '../connection/protocol.js';
-import { foreignPrefix, sessionPrefix, sessionsSupervisor } from './protocol.js';
+import { foreignPrefix, sessionPrefix, sessionsSupervisor, type EndOfConnection } from './protocol.js';
 import { takePort, type NodeContext, type Shell } from './shell.js';
 
 /** Performs an effect on a session. */
@@ -80,12 +79,11 @@ export function tellForeign(shell: Shell, effect: ForeignConnectionEffect, conte
   }
 }
 
-/** Returns the input that an end of an actor is; null: the actor has reported its end itself. */
-export function inputOfEnd({
-  actor,
-  reason,
-}: Ended): Extract<Input, { readonly type: 'sessionDown' | 'foreignDown' }> | null {
-  if (reason.type === 'normal') return null;
+/**
+ * Returns the input that an end of an actor is; null: it is the actor of no connection. After an end that is `normal`
+ * the actor has reported it itself, and that report counts unless it was lost.
+ */
+export function inputOfEnd({ actor, reason }: Ended): EndOfConnection | null {
   const kind = kinds.find(({ prefix }) => actor.startsWith(prefix));
   const parsed = kind === undefined ? null : parseSessionId(actor.slice(kind.prefix.length));
   if (kind === undefined || parsed === null || parsed.isErr()) return null;

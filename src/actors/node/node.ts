@@ -29,8 +29,14 @@ import { toHex } from '../../wire/bytes.js';
 import { inputOfEnd } from './connections.js';
 import { perform, rationOf } from './perform.js';
 import { newShell, ownKeyOf, type NodeContext, type NodeLinks, type Shell } from './shell.js';
-import type { NodeProtocol } from './protocol.js';
+import type { EndOfConnection, NodeProtocol } from './protocol.js';
 import type { NodeArgs } from './services.js';
+
+/**
+ * Time that the report of an actor about its own end may take after the news that the actor is gone: they travel by
+ * different ways, and the report is lost when its thread dies at that moment.
+ */
+const reportMsMax = 1_000;
 
 interface State extends Shell {
   readonly core: Core;
@@ -165,7 +171,14 @@ export const node = actor<NodeArgs, State, NodeProtocol, NodeLinks>({
     sessionDown: (state, body, context) => down(state, { type: 'sessionDown', ...body }, context),
     connectionEnded(state, ended, context) {
       const input = inputOfEnd(ended);
-      return input === null ? next(state) : down(state, input, context);
+      if (input === null) return next(state);
+      if (ended.reason.type === 'normal') context.after(reportMsMax, 'connectionGone', input);
+      else down(state, input, context);
+      return next(state);
+    },
+    connectionGone(state, input, context) {
+      const open = input.type === 'sessionDown' ? state.sessions : state.foreign;
+      return open.has(input.sessionId) ? down(state, input, context) : next(state);
     },
 
     foreignRunning: (state, { sessionId }, context) =>
@@ -264,11 +277,7 @@ function ask<R, F extends Fault>(
 type Omitted<Union, Key extends PropertyKey> = Union extends unknown ? Omit<Union, Key> : never;
 
 /** The end of a connection. Its actor is sent nothing any more. */
-function down(
-  state: State,
-  input: Extract<Input, { readonly type: 'sessionDown' | 'foreignDown' }>,
-  context: NodeContext,
-): Step<State> {
+function down(state: State, input: EndOfConnection, context: NodeContext): Step<State> {
   const stepped = step(state, input, context);
   (input.type === 'sessionDown' ? state.sessions : state.foreign).delete(input.sessionId);
   return stepped;

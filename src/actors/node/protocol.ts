@@ -4,7 +4,7 @@
  */
 import type { MessagePort } from 'node:worker_threads';
 import type { Commands } from '../../chat/asked.js';
-import type { Due, StoredAnswer } from '../../chat/effects.js';
+import type { Due, Input, StoredAnswer } from '../../chat/effects.js';
 import type { Erased, Erasure } from '../../chat/delivery/erasure.js';
 import type { StoreFailure } from '../../chat/delivery/effects.js';
 import type { TransferAnswer } from '../../chat/files/effects.js';
@@ -50,6 +50,8 @@ type Continuations = {
   keyRenewed: Cast<{ readonly certificateSerial: number; readonly keyIsOldAtMs: number }>;
   /** The actor of a connection has ended for good. */
   connectionEnded: Cast<Ended>;
+  /** The actor of a connection has ended by itself, and its report was due by now. */
+  connectionGone: Cast<EndOfConnection>;
   /** The actor of a foreign connection runs. */
   foreignRunning: Cast<{ readonly sessionId: SessionId }>;
   /** Log lines were left out, and their number is due. */
@@ -72,6 +74,9 @@ export type NodeProtocol = NodeCommands &
   ForeignReports &
   FilesReports &
   Continuations;
+
+/** The input that the end of a connection is. */
+export type EndOfConnection = Extract<Input, { readonly type: 'sessionDown' | 'foreignDown' }>;
 
 /** Name of the supervisor of all connections. */
 export const sessionsSupervisor = 'sessions';

@@ -34,12 +34,14 @@ export function checkChild(
 }
 
 function troubleOf({ behaviour, placement }: ChildSpec): string | null {
-  const { mailboxMax, triesMax } = behaviour;
+  const { mailboxMax, triesMax, busyMsMax, handlerMsMax, shutdownMs } = behaviour;
   const ofThread = placement.kind === 'thread' ? (placement.limits ?? {}) : {};
-  return limitTrouble({ mailboxMax, triesMax }) ?? limitTrouble(ofThread);
+  return (
+    limitTrouble({ mailboxMax, triesMax, busyMsMax, handlerMsMax, shutdownMs }) ?? limitTrouble(ofThread)
+  );
 }
 
-/** Names and ids are unique, and each link leads to an actor of the tree. */
+/** Numbers can be limits, names and ids are unique, and each link leads to an actor of the tree. */
 export function checkTree(
   root: SupervisorSpec,
   known: { has(id: string): boolean },
@@ -53,6 +55,9 @@ export function checkTree(
       specs.push(one);
       continue;
     }
+    const { restartsMax, restartWindowMs } = one;
+    const trouble = limitTrouble({ restartsMax, restartWindowMs });
+    if (trouble !== null) return err(startFailed(one.name, trouble));
     if (names.has(one.name) || branches.has(one.name))
       return err(startFailed(one.name, `two supervisors are named ${one.name}`));
     names.add(one.name);

@@ -193,7 +193,7 @@ test('numbers that cannot be limits refuse the start, and name the limit', async
   const full = actor({ name: 'full', mailboxMax: 0, init: () => ok(null), receive: {} });
   assert.equal(await refusalOf([child(full)]), 'full: mailboxMax is 0, and must be at least 1');
   const busy = actor({ name: 'busy', busyMsMax: -1, init: () => ok(null), receive: {} });
-  assert.equal(await refusalOf([child(busy)]), 'busy: busyMsMax is -1, and must be at least 0');
+  assert.equal(await refusalOf([child(busy)]), 'busy: busyMsMax is -1, and must be at least 1');
   const below = { name: 'below', strategy: 'one-for-one', restartsMax: NaN, children: [] } as const;
   assert.equal(await refusalOf([below]), 'below: restartsMax is NaN, and must be at least 0');
   const thread = { ...own, limits: { actorsPerThreadMax: 0 } };

@@ -25,13 +25,14 @@ export function sit(
   nodeOptions: FakeNodeOptions = {},
   memory: string | null = null,
   diagnose?: World['diagnose'],
+  env: Readonly<Record<string, string>> = {},
 ): Sitting {
   const node = startFakeNode(nodeOptions);
   const it = fakeWorld({
     node,
     isTTY: true,
     nowMs: Date.UTC(2026, 4, 1, 12),
-    env: { NO_COLOR: '1' },
+    env: { NO_COLOR: '1', ...env },
     ...(diagnose === undefined ? {} : { diagnose }),
   });
   writeFileSync(join(it.home, 'settings.json'), '{"name":"alice","dialects":[]}');

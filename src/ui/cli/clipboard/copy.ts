@@ -27,22 +27,31 @@ export function copy(context: RunContext, options: CopyOptions): Promise<ExitCod
   });
 }
 
-/** Finds the message that a word names among the newest ones. Deleted ones do not count. */
+/** Finds the message that a word names, page by page from the newest one on. Deleted ones do not count. */
 export async function messageNamed(
   node: Pick<NodeHandle, 'history'>,
   { word, peer }: CopyOptions,
 ): Promise<MessageEvent | NodeError> {
-  const [, sign = '', place = ''] = /^([@^])([1-9]\d{0,2})$/.exec(word) ?? [];
-  const page = await node.history({
-    ...(peer === null ? {} : { peer }),
-    ...(sign === '' ? {} : { direction: sign === '@' ? 'in' : 'out' }),
-    limit: cli.historyPageLines,
-  });
-  if (page.isErr()) return page.error;
-  const messages = page.value.filter(({ deleted }) => deleted !== true);
-  if (sign !== '') return messages.at(-Number(place)) ?? { code: 'message/unknown', id: word };
-  const isNamed = ({ id }: MessageEvent): boolean => word.length >= 4 && id.endsWith(word.toLowerCase());
-  const [first, second] = messages.filter(isNamed);
-  if (first === undefined) return { code: 'message/unknown', id: word };
-  return second === undefined ? first : { code: 'message/ambiguous', id: word };
+  const [, sign = '', place = ''] = /^([@^])([1-9]\d{0,5})$/.exec(word) ?? [];
+  if (sign === '' && word.length < 4) return { code: 'message/unknown', id: word };
+  const ending = word.toLowerCase();
+  let left = Number(place);
+  let beforeSeq: number | undefined;
+  for (;;) {
+    const page = await node.history({
+      ...(peer === null ? {} : { peer }),
+      ...(sign === '' ? {} : { direction: sign === '@' ? 'in' : 'out' }),
+      ...(beforeSeq === undefined ? {} : { beforeSeq }),
+      limit: cli.historyPageLines,
+    });
+    if (page.isErr()) return page.error;
+    const messages = page.value.filter(({ deleted }) => deleted !== true);
+    const named = sign === '' ? messages.filter(({ id }) => id.endsWith(ending)) : messages.slice(-left);
+    if (sign === '' && named.length > 1) return { code: 'message/ambiguous', id: word };
+    const [found] = named;
+    if (found !== undefined && (sign === '' || named.length === left)) return found;
+    left -= named.length;
+    beforeSeq = page.value[0]?.seq;
+    if (beforeSeq === undefined) return { code: 'message/unknown', id: word };
+  }
 }

@@ -30,6 +30,8 @@ export const slashCommands = [
     argument: '[ID] EMOJI',
     does: 'reacts to the last received message, or to ID; off behind it takes it back',
   },
+  { name: 'copy', argument: '[ID]', does: 'puts a message on the clipboard: the last received one, or ID' },
+  { name: 'paste', argument: '', does: 'puts the text of the clipboard into the input line' },
   { name: 'show', argument: '[NUMBER]', does: 'shows all rows of a message that was shortened' },
   { name: 'nickname', argument: 'NAME', does: 'changes the name that others see' },
   {

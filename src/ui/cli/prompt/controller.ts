@@ -21,6 +21,7 @@ import { noticeLine, peerLine, peerName, peerStatusWords, weaknessOf } from '../
 import { nearestPeer } from '../options/suggestion.js';
 import type { Attention } from './user/attention.js';
 import { Typists } from './user/typing.js';
+import { ClipboardCommands, isClipboardCommand, type Clipboard } from './clipboard-commands.js';
 import { helpRows, parseInput, peerWords, type Input, type SlashName } from './commands.js';
 import type { Typed } from './editor/editor.js';
 import { promptText, typingNote, type Open } from './layout.js';
@@ -47,6 +48,7 @@ export interface PromptOptions {
   /** Age of the node in ms. */
   readonly ageMs: () => number;
   readonly onExit: () => void;
+  readonly clipboard: Clipboard;
   readonly doctor?: PeopleCommandOptions['doctor'];
   /** Signals a message that was shown, or counted. */
   readonly signal?: (message: MessageEvent, peer: PeerEvent | undefined, now: Omit<Moment, 'idleMs'>) => void;
@@ -70,6 +72,7 @@ export class PromptController {
   readonly #onePeer: PeerCommands;
   readonly #status: StatusCommands;
   readonly #operations: OperationCommands;
+  readonly #clipboard: ClipboardCommands;
   #open: Open | null = null;
   readonly #drafts: Drafts;
 
@@ -95,6 +98,11 @@ export class PromptController {
       unsent: this.unsent,
       drafts: this.#drafts,
       hereWords: () => peerWords(this.#here()),
+    });
+    this.#clipboard = new ClipboardCommands({
+      ...options,
+      printer: this.#printer,
+      sending: this.#sending,
     });
   }
 
@@ -236,6 +244,7 @@ export class PromptController {
     const { onExit } = this.#options;
     if (isPeopleCommand(name)) return this.people.run(name, argument);
     if (isOperationCommand(name)) return this.#operations.run(name, argument, this.#open);
+    if (isClipboardCommand(name)) return this.#clipboard.run(name, argument, this.#open);
     if (isPeerCommand(name)) return this.#onePeer.run(name, argument, this.#open);
     if (isStatusCommand(name)) {
       await this.#status.run(name, argument);

@@ -4,12 +4,12 @@ import {
   escapeName,
   type DeliveryState,
   type MessageEvent,
-  type NodeError,
   type NodeHandle,
   type OperationEvent,
   type PeerEvent,
   type ReadEvent,
 } from '../../../index.js';
+import type { CliError } from '../errors.js';
 import { cli } from '../limits.js';
 import { Naming, peerLabel } from '../screen/naming.js';
 import type { Output } from '../screen/output.js';
@@ -56,7 +56,7 @@ export class Printer {
   warn = (text: string): void => this.say(text, this.colors.yellow);
 
   /** Prints a failure. `typed` is the word that the user typed for an id in it. */
-  fail = (error: NodeError, typed: string | null = null): void => {
+  fail = (error: CliError, typed: string | null = null): void => {
     this.say(
       inPromptWords(lineOf(wordingOf(typed === null ? error : withName(error, typed)))),
       this.colors.red,
@@ -168,7 +168,7 @@ export const inPromptWords = (line: string): string =>
   );
 
 /** Returns a failure with the word that the user typed in place of an id. */
-function withName(error: NodeError, typed: string): NodeError {
+function withName(error: CliError, typed: string): CliError {
   return 'peer' in error && (error.peer.includes('://') || error.peer.length > 50)
     ? { ...error, peer: typed }
     : error;

@@ -11,6 +11,7 @@ import { Signals } from '../notify/signals.js';
 import type { Output } from '../screen/output.js';
 import type { ExitCode } from '../screen/wording.js';
 import { pathsFor } from './file-commands.js';
+import type { Clipboard } from './clipboard-commands.js';
 import { complete } from './commands.js';
 import { Attention } from './user/attention.js';
 import { firstStart } from './first-start.js';
@@ -74,6 +75,7 @@ async function converse(context: RunContext, attachment: Lasting, isTerminal: bo
       const sequence = signals.sequencesFor(message, peer, { ...now, idleMs: idleness?.idleMs ?? 0 });
       if (sequence !== '') screen.signal?.(sequence);
     },
+    clipboard: clipboardOf(world),
     memory,
     ...(isTerminal ? { attention } : {}),
   });
@@ -113,6 +115,12 @@ async function converse(context: RunContext, attachment: Lasting, isTerminal: bo
     ? exit
     : output.failureOnStderr(endReason.fault() ?? attachment.failure() ?? nodeEnded(null));
 }
+
+/** The clipboard of the desktop, whose programs are loaded once they are needed. */
+const clipboardOf = (world: RunContext['world']): Clipboard => ({
+  read: async () => (await import('../clipboard/clipboard.js')).readClipboard(world),
+  write: async (text) => (await import('../clipboard/clipboard.js')).writeClipboard(world, text),
+});
 
 const openTerminal = (
   { world }: RunContext,

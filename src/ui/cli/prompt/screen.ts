@@ -20,7 +20,7 @@ import {
   type Typed,
 } from './editor/editor.js';
 import { frameOf, withRowAbove, type Frame } from './editor/frame.js';
-import type { Key } from './editor/keys.js';
+import { pasteOf, type Key } from './editor/keys.js';
 import { fittingRows, markColumn, remarkRows } from './layout.js';
 
 /** Input and output of the prompt. `plain.ts` has the screen without a terminal. */
@@ -43,6 +43,8 @@ export interface Screen {
   readonly signal?: (sequence: string) => void;
   /** Puts a message back into the input line as soon as that is empty; `null`: the screen has no input line. */
   readonly giveBack: ((message: string) => void) | null;
+  /** Takes a text as a paste of the user; absent: the screen has no input line. */
+  readonly paste?: (text: string) => void;
   /** Removes the lines that said a text from the input history; absent: there is none. */
   readonly forget?: (text: string) => void;
   /** Takes the messages back that `giveBack` put there and that nobody has changed. */
@@ -172,6 +174,8 @@ export class TerminalScreen implements Screen {
     this.#redraw();
     this.#onEdit();
   };
+
+  paste = (text: string): void => this.#press([pasteOf(text)]);
 
   takeBack = (): readonly string[] => {
     const taken = this.editor.takeGivenBack();

@@ -222,6 +222,13 @@ function keyOf(sequence: RegExpExecArray): readonly Key[] {
 /** Writes line ends as `\n`: a terminal pastes them as Enter. */
 export const unixLines = (text: string): string => text.replace(/\r\n?/g, '\n');
 
+/** Returns a text as the paste that a terminal would send. */
+export const pasteOf = (text: string): Key => ({
+  type: 'paste',
+  text: unixLines(text.slice(0, limits.pasteCharsMax)),
+  isCut: text.length > limits.pasteCharsMax,
+});
+
 /** Whether `text` is one key: such a text is never the beginning of a paste. */
 export const isOneKey = (text: string): boolean =>
   Array.from(text).length === 1 || escapeSequence.exec(text)?.[0].length === text.length;

@@ -40,7 +40,8 @@ if (built.status === 0) {
   if (!process.argv.includes('--clean')) await bundleTests();
   const man = join(root, 'dist', 'parlance.1');
   if (modifiedMs(man) < modifiedMs(join(root, 'dist', 'bundle', 'stamp'))) {
-    const page = execFileSync(process.execPath, [join(root, 'dist/src/ui/cli/main.js'), 'help', '--man']);
+    const main = join(root, 'dist/src/ui/cli/main.js');
+    const page = execFileSync(process.execPath, [main, 'help', '--man', '--lang', 'en']);
     writeFileSync(man, page);
     const { writeFirewallProfiles } = await import('./firewall.mjs');
     await writeFirewallProfiles();

@@ -22,7 +22,7 @@ const settingsTable = () =>
       code(row.flag ?? ''),
       code(row.variable),
       code(row.isStored ? key : ''),
-      helpOf(row),
+      helpOf(key, row),
     ]),
   );
 

@@ -189,9 +189,16 @@ export const rooms: readonly Room[] = [
     '../cli/run.js',
   ),
   room(
+    'ui/text',
+    /^src\/ui\/text\//,
+    [/^src\/index\.ts$/, /^src\/ui\/cli\/errors\.ts$/],
+    'src/ui/text/languages.ts',
+    '../cli/limits.js',
+  ),
+  room(
     'ui/cli',
     /^src\/ui\/cli\//,
-    [/^src\/(index|errors)\.ts$/, /^src\/node\/limits\.ts$/, homeForUi, /^src\/ui\/api\//],
+    [/^src\/(index|errors)\.ts$/, /^src\/node\/limits\.ts$/, homeForUi, /^src\/ui\/(api|text)\//],
     'src/ui/cli/run.ts',
     '../../chat/people/name.js',
   ),

@@ -10,14 +10,14 @@ const plain = (text: string): string => text;
 test('a long meaning continues under itself at any width', () => {
   for (const columns of [60, 80, 100]) {
     for (const { name, argument, does } of slashCommands) {
-      const rows = entryRows(`/${name} ${argument}`, does, columns, plain);
+      const rows = entryRows(`/${name} ${argument}`, does(), columns, plain);
       for (const row of rows) assert.ok(stringWidth(row) < columns, `${columns}: ${row}`);
       assert.equal(rows[0]?.slice(0, 22).trim(), `/${name} ${argument}`.trim());
       for (const row of rows.slice(1)) assert.match(row, /^ {22}\S/);
-      assert.equal(rows.map((row) => row.slice(22)).join(' '), does);
+      assert.equal(rows.map((row) => row.slice(22)).join(' '), does());
     }
   }
-  const [long = ''] = slashCommands.map(({ does }) => does).toSorted((a, b) => b.length - a.length);
+  const [long = ''] = slashCommands.map(({ does }) => does()).toSorted((a, b) => b.length - a.length);
   assert.equal(entryRows('/verify', long, 80, plain).length, 2, 'one of them does not fit into 80 columns');
 });
 

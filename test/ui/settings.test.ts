@@ -58,6 +58,7 @@ const samples: Readonly<Record<keyof typeof settings, readonly [string, unknown]
   awayAfterMinutes: null,
   notify: null,
   notifyBodies: null,
+  lang: null,
   color: null,
 };
 

@@ -1,6 +1,8 @@
 /** The commands with their arguments and help. The code of a command is loaded when it runs. */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { chooseLanguage } from '../text/catalogue.js';
 import { cli } from './limits.js';
+import { languageFor } from './options/language.js';
 import { addCommonOptions, arg, commonOptions } from './options/common-options.js';
 import { byteRate, count, timeout as timeoutKind } from './options/values.js';
 import { Output } from './screen/output.js';
@@ -21,6 +23,7 @@ import type { World } from './world.js';
 
 /** Parses `args` (without node and script), runs the command and resolves with its exit code. */
 export async function run(args: readonly string[], world: World): Promise<ExitCode> {
+  await chooseLanguage(languageFor(args, world.env));
   const outcome: { code: ExitCode } = { code: 0 };
   const runs = (command: Command, body: (context: RunContext) => Promise<ExitCode>): Promise<void> =>
     runBody(world, command, body).then((code) => {

@@ -2,11 +2,12 @@
 import { toJsonSchema } from '@valibot/to-json-schema';
 import { err, ok, type Result } from 'neverthrow';
 import { join } from 'node:path';
+import { catalogue } from '../../text/catalogue.js';
 import { escapeForTerminal } from '../../../index.js';
 import { homeOf } from '../../../home/default-home.js';
 import { unreachable } from '../../../exhaustive.js';
 import type { CliError } from '../errors.js';
-import { rows, storedRows, type Setting } from '../options/settings.js';
+import { defaultWords, effectOf, rows, storedRows, type Setting } from '../options/settings.js';
 import { editSettings, readFields, settingsFileName } from '../options/settings-file.js';
 import { nearestKey } from '../options/suggestion.js';
 import { parseWord, readValue } from '../options/values.js';
@@ -108,8 +109,9 @@ async function get(
   });
   await output.results(values, lines);
   const [only] = chosen;
-  if (isOne && values[0]?.value === null && only?.[1].shown !== undefined)
-    output.note(`${only[0]} is not set: ${only[1].shown}`);
+  const words = only === undefined ? undefined : defaultWords(...only);
+  if (isOne && values[0]?.value === null && only !== undefined && words !== undefined)
+    output.note(`${only[0]} is not set: ${words}`);
   return 0;
 }
 
@@ -193,14 +195,20 @@ async function check({ output }: RunContext, fields: Fields, file: string): Prom
 /** Returns the JSON Schema of the settings file, from the table of settings. */
 export function settingsSchema() {
   const properties: Readonly<Record<string, object>> = Object.fromEntries(
-    storedRows.map(([key, { kind, does, shown, default: standard }]) => {
+    storedRows.map(([key, row]) => {
+      const { kind, default: standard } = row;
+      const does = effectOf(key);
+      const shown = defaultWords(key, row);
       const schema = toJsonSchema(kind.schema, {
         errorMode: 'ignore',
         target: 'draft-2020-12',
         ignoreActions: ['readonly', 'check'],
       });
       const { $schema: _dialect, ...rest } = schema;
-      const described = { ...rest, description: shown === undefined ? does : `${does} (default ${shown})` };
+      const described = {
+        ...rest,
+        description: shown === undefined ? does : catalogue().settings.withDefault(does, shown),
+      };
       return [key, standard === null ? described : { ...described, default: standard }];
     }),
   );

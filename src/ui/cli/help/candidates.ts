@@ -1,6 +1,6 @@
 /** Candidates for the word under the cursor of a shell. Pure. */
 import type { Argument, Command, Option } from 'commander';
-import { storedRows } from '../options/settings.js';
+import { effectOf, storedRows } from '../options/settings.js';
 import { shownCommands } from './sections.js';
 
 /** A word that fits, and its meaning. */
@@ -79,7 +79,7 @@ function optionsOf(command: Command): readonly Candidate[] {
 function valuesOf(taker: Option | Argument): Candidates {
   const name = 'flags' in taker ? (/<([^>]+)>/.exec(taker.flags)?.[1] ?? '') : taker.name();
   if (name === 'key')
-    return { list: storedRows.map(([word, { does }]) => ({ word, meaning: does })), takesPeers: false };
+    return { list: storedRows.map(([word]) => ({ word, meaning: effectOf(word) })), takesPeers: false };
   const list = (taker.argChoices ?? []).map((word) => ({ word, meaning: '' }));
   return { list, takesPeers: name === 'peer' };
 }

@@ -67,7 +67,7 @@ export const shownCommands = (program: Command): readonly Command[] =>
 
 /** Returns every variable with its effect. */
 export const allVariables = (): readonly (readonly [string, string])[] => [
-  ...rows.map(([, row]) => [row.variable, helpOf(row)] as const),
+  ...rows.map(([key, row]) => [row.variable, helpOf(key, row)] as const),
   ...variables,
 ];
 

@@ -1,7 +1,16 @@
 /** The settings as options, on the program and on each command alike. */
 import { InvalidArgumentError, Option, type Command } from 'commander';
+import { catalogue } from '../../text/catalogue.js';
 import { cli } from '../limits.js';
-import { rows, settings, settingsOf, type NodeSettings, type Setting } from './settings.js';
+import {
+  defaultWords,
+  effectOf,
+  rows,
+  settings,
+  settingsOf,
+  type NodeSettings,
+  type Setting,
+} from './settings.js';
 import { flag, parseWord, type Kind, type ListKind } from './values.js';
 
 /** The options of every command. */
@@ -18,9 +27,9 @@ export interface CommonOptions {
 
 /** Adds the options of every command. */
 export function addCommonOptions(command: Command): Command {
-  for (const [, row] of rows) {
-    const option = row.flag === null ? null : optionFor(row.flag, row);
-    if (option !== null) command.addOption(option.helpGroup(commonGroup));
+  for (const [key, row] of rows) {
+    const option = row.flag === null ? null : optionFor(row.flag, key, row);
+    if (option !== null) command.addOption(option.helpGroup(commonGroup()));
   }
   return command.configureHelp({
     groupItems: ownFirst,
@@ -30,8 +39,8 @@ export function addCommonOptions(command: Command): Command {
   });
 }
 
-function optionFor(words: string, row: Setting): Option {
-  const option = new Option(words, helpOf(row));
+function optionFor(words: string, key: string, row: Setting): Option {
+  const option = new Option(words, helpOf(key, row));
   if (!words.includes('<')) return option;
   if (isList(row.kind)) return option.argParser(each(row.kind.each));
   const parse = arg(row.kind);
@@ -43,10 +52,12 @@ function optionFor(words: string, row: Setting): Option {
 }
 
 /** Returns the help of an option: its effect and its default. */
-export function helpOf({ does, shown, default: standard }: Setting): string {
+export function helpOf(key: string, row: Setting): string {
+  const { default: standard } = row;
   const values: readonly unknown[] = Array.isArray(standard) ? standard : [standard];
-  const words = shown ?? values.filter((value) => isShown(value)).join(', ');
-  return words === '' ? does : `${does} (default ${words})`;
+  const words = defaultWords(key, row) ?? values.filter((value) => isShown(value)).join(', ');
+  const does = effectOf(key);
+  return words === '' ? does : catalogue().settings.withDefault(does, words);
 }
 
 const isShown = (value: unknown): value is string | number =>
@@ -54,7 +65,7 @@ const isShown = (value: unknown): value is string | number =>
 
 const isList = (kind: Kind<unknown>): kind is ListKind<unknown> => 'each' in kind;
 
-const commonGroup = 'Options of every command:';
+const commonGroup = (): string => catalogue().settings.commonOptions;
 
 /** Puts the options of the command before the common options. */
 function ownFirst<Item extends Command | Option>(
@@ -62,7 +73,7 @@ function ownFirst<Item extends Command | Option>(
   visible: Item[],
   groupOf: (item: Item) => string,
 ): Map<string, Item[]> {
-  const isCommon = (item: Item): boolean => groupOf(item) === commonGroup;
+  const isCommon = (item: Item): boolean => groupOf(item) === commonGroup();
   const groups = new Map<string, Item[]>();
   for (const item of [...visible.filter((each) => !isCommon(each)), ...visible.filter(isCommon)])
     groups.set(groupOf(item), [...(groups.get(groupOf(item)) ?? []), item]);

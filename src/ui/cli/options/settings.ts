@@ -6,6 +6,7 @@
 import { err, ok, type Result } from 'neverthrow';
 import * as v from 'valibot';
 import type { ForeignDialectName, NodeOptions, PrivacyInfo } from '../../../index.js';
+import { catalogue } from '../../text/catalogue.js';
 import type { CliError } from '../errors.js';
 import { beaconSocket, foreign as foreignLimits, node as nodeLimits } from '../../../node/limits.js';
 import {
@@ -17,15 +18,13 @@ import {
   filePath,
   flag,
   interval,
+  language,
   anyOf,
   audience,
   listen,
   logLevel,
-  logLevels,
   minutes,
   notifyBodies,
-  notifyBodiesNames,
-  notifyWayNames,
   notifyWays,
   onOff,
   someOf,
@@ -57,24 +56,21 @@ export interface Setting<T = unknown, W extends When = When> {
    * it has no option; prompts and nodes read it at their start.
    */
   readonly when: W;
-  /** Help of the option, which begins with a verb. */
-  readonly does: string;
   /** Whether the settings file may hold it. */
   readonly isStored: boolean;
-  /** Default in words, where the value is not readable. */
+  /** Default to show in place of the value; the catalogue has those in words. */
   readonly shown?: string;
   /** Older program that it is for: it has an effect only where that dialect is switched on. */
   readonly only?: ForeignDialectName;
 }
 
-type More = Partial<Pick<Setting, 'shown' | 'only' | 'variable'>>;
+type More = Partial<Pick<Setting, 'shown' | 'only' | 'variable' | 'isStored'>>;
 
 /** Returns the row of a setting of the node. The variable has the words of the flag. */
 const atStart = <T>(
   flag: string,
   kind: Kind<T>,
   standard: T | null,
-  does: string,
   more: More = {},
 ): Setting<T, 'start'> => ({
   flag,
@@ -82,54 +78,38 @@ const atStart = <T>(
   kind,
   default: standard,
   when: 'start',
-  does,
   isStored: true,
   ...more,
 });
 
 /** Returns the row of a setting of each command. */
-const perCommand = <T>(
-  flag: string,
-  kind: Kind<T>,
-  does: string,
-  more: More = {},
-): Setting<T, 'command'> => ({
+const perCommand = <T>(flag: string, kind: Kind<T>, more: More = {}): Setting<T, 'command'> => ({
   flag,
   variable: variableOf(flag),
   kind,
   default: null,
   when: 'command',
-  does,
   isStored: false,
   ...more,
 });
 
 /** Returns the row of a choice that stands in the settings file or in the environment. */
-const ofUser = <T>(
-  variable: string,
-  kind: Kind<T>,
-  standard: T,
-  does: string,
-  shown?: string,
-): Setting<T, 'user'> => ({
+const ofUser = <T>(variable: string, kind: Kind<T>, standard: T): Setting<T, 'user'> => ({
   flag: null,
   variable,
   kind,
   default: standard,
   when: 'user',
-  does,
   isStored: true,
-  ...(shown === undefined ? {} : { shown }),
 });
 
 /** Returns the row of a variable of cmp2204, which has neither option nor key. */
-const toy = (variable: string, shown: string, does: string): Setting<string, 'start'> => ({
+const toy = (variable: string, shown: string): Setting<string, 'start'> => ({
   flag: null,
   variable,
   kind: text,
   default: null,
   when: 'start',
-  does,
   isStored: false,
   shown,
   only: 'cmp2204',
@@ -147,130 +127,44 @@ export function optionOf({ flag }: Pick<Setting, 'flag'>): string {
 const { bind, port: portDefault, connectionsMax, beaconIntervalMs } = nodeLimits;
 const beaconSeconds = beaconIntervalMs / 1_000;
 const sendMs = foreignLimits.sendDeadlineMs;
-const levelWords = logLevels.join(', ');
 
-/** The rows by key of the settings file, in the order of the help. */
+/** The rows by key of the settings file, in the order of the help. The catalogue has the help of each. */
 export const settings = {
-  home: perCommand('--home <dir>', filePath, 'use this profile directory', {
-    shown: "the platform's data directory",
+  home: perCommand('--home <dir>', filePath),
+  name: atStart('--name <name>', ownName, null),
+  bind: atStart('--bind <addr>', addresses, bind),
+  port: atStart('--port <n>', port, portDefault),
+  portStrict: atStart('--port-strict', flag, false),
+  broadcast: atStart('--broadcast <addr>', anyOf(address), []),
+  beaconPorts: atStart('--beacon-port <n>', someOf(udpPort), beaconSocket.portsDefault),
+  beaconIntervalSeconds: atStart('--beacon-interval <seconds>', interval, beaconSeconds),
+  mdns: atStart('--mdns <on|off>', onOff, null),
+  maxConnections: atStart('--max-connections <n>', connections, connectionsMax),
+  filesDir: atStart('--files-dir <dir>', filePath, null),
+  filesAccept: atStart('--files-accept <peers>', filesAccept, 'none'),
+  filesBytesMax: atStart('--files-max <bytes>', count, null),
+  readReceipts: atStart('--read-receipts <peers>', audience, 'verified'),
+  typingNotices: atStart('--typing-notices <peers>', audience, 'verified'),
+  compact: atStart('--compact', flag, false),
+  dialects: atStart('--dialects <list>', dialects, []),
+  listen: atStart('--listen <dialect=port>', anyOf(listen), []),
+  greet: atStart('--greet <ip:port>', anyOf(endpoint), [], { only: 'synergy' }),
+  sendTimeoutMs: atStart('--send-timeout <seconds>', timeout, sendMs, {
+    shown: String(sendMs / 1_000),
+    only: 'synergy',
   }),
-  name: atStart('--name <name>', ownName, null, 'show this name to others', { shown: 'the OS user' }),
-  bind: atStart('--bind <addr>', addresses, bind, 'listen on this address; repeatable', {
-    shown: 'every IPv4 and IPv6 address',
-  }),
-  port: atStart('--port <n>', port, portDefault, 'listen on this TCP port, or on the next free one'),
-  portStrict: atStart('--port-strict', flag, false, 'fail if the port is taken'),
-  broadcast: atStart('--broadcast <addr>', anyOf(address), [], 'send beacons to this address; repeatable', {
-    shown: 'every interface, and this machine',
-  }),
-  beaconPorts: atStart(
-    '--beacon-port <n>',
-    someOf(udpPort),
-    beaconSocket.portsDefault,
-    'send and hear beacons on this UDP port; repeatable',
-  ),
-  beaconIntervalSeconds: atStart(
-    '--beacon-interval <seconds>',
-    interval,
-    beaconSeconds,
-    'send a beacon this often',
-  ),
-  mdns: atStart('--mdns <on|off>', onOff, null, 'find nodes by multicast DNS (_parlance._tcp), too', {
-    shown: 'on, unless --broadcast is given',
-  }),
-  maxConnections: atStart(
-    '--max-connections <n>',
-    connections,
-    connectionsMax,
-    'accept at most this many connections at once',
-  ),
-  filesDir: atStart('--files-dir <dir>', filePath, null, 'put received files into this directory', {
-    shown: '`Parlance` in the folder for downloads',
-  }),
-  filesAccept: atStart(
-    '--files-accept <peers>',
-    filesAccept,
-    'none',
-    'accept files without a question: of none, of contacts, or of verified peers',
-  ),
-  filesBytesMax: atStart(
-    '--files-max <bytes>',
-    count,
-    null,
-    'ask about files with more bytes than this in any case',
-    { shown: 'no limit' },
-  ),
-  readReceipts: atStart(
-    '--read-receipts <peers>',
-    audience,
-    'verified',
-    'tell these peers what you read, and see what they read: none, verified or contacts',
-  ),
-  typingNotices: atStart(
-    '--typing-notices <peers>',
-    audience,
-    'verified',
-    'tell these peers that you type, and see that they type: none, verified or contacts',
-  ),
-  compact: atStart('--compact', flag, false, 'take less memory: one thread for the whole network'),
-  dialects: atStart(
-    '--dialects <list>',
-    dialects,
-    [],
-    'talk with these older programs: all, or names separated by commas',
-    { shown: 'none' },
-  ),
-  listen: atStart(
-    '--listen <dialect=port>',
-    anyOf(listen),
-    [],
-    'serve one older program alone on this port; repeatable',
-  ),
-  greet: atStart(
-    '--greet <ip:port>',
-    anyOf(endpoint),
-    [],
-    'synergy: greet this peer at the start; repeatable',
-    {
-      only: 'synergy',
-    },
-  ),
-  sendTimeoutMs: atStart(
-    '--send-timeout <seconds>',
-    timeout,
-    sendMs,
-    'synergy: give up a message after this time',
-    { shown: String(sendMs / 1_000), only: 'synergy' },
-  ),
-  toyPrime: toy('P', '23', 'cmp2204: set the prime of the key exchange; counts together with Q'),
-  toyGenerator: toy('Q', '5', 'cmp2204: set the generator of the key exchange; counts together with P'),
-  secureOnly: atStart('--secure-only', flag, false, 'refuse every dialect but the native one'),
-  json: perCommand('--json', flag, 'print results as NDJSON on stdout'),
-  quiet: perCommand('--quiet', flag, 'print no remarks on stderr'),
-  logLevel: atStart('--log-level <level>', logLevel, null, `log from this level on: ${levelWords}`, {
-    shown: 'warn; error with --quiet',
-  }),
-  logFile: atStart('--log-file <file>', filePath, null, 'write the log to this file', { shown: 'stderr' }),
-  awayAfterMinutes: ofUser(
-    'PARLANCE_AWAY_AFTER',
-    minutes,
-    15,
-    'show others that you are away after this many minutes without a key; 0: never',
-  ),
-  notify: ofUser(
-    'PARLANCE_NOTIFY',
-    notifyWays,
-    [],
-    `notify of messages by: ${notifyWayNames.join(', ')}, or none`,
-    'none',
-  ),
-  notifyBodies: ofUser(
-    'PARLANCE_NOTIFY_BODIES',
-    notifyBodies,
-    'contacts',
-    `show the text in notifications about: ${notifyBodiesNames.join(', ')}`,
-  ),
-  color: perCommand('--no-color', text, 'print no colours', { variable: 'NO_COLOR' }),
+  toyPrime: toy('P', '23'),
+  toyGenerator: toy('Q', '5'),
+  secureOnly: atStart('--secure-only', flag, false),
+  json: perCommand('--json', flag),
+  quiet: perCommand('--quiet', flag),
+  logLevel: atStart('--log-level <level>', logLevel, null),
+  logFile: atStart('--log-file <file>', filePath, null),
+  awayAfterMinutes: ofUser('PARLANCE_AWAY_AFTER', minutes, 15),
+  notify: ofUser('PARLANCE_NOTIFY', notifyWays, []),
+  notifyBodies: ofUser('PARLANCE_NOTIFY_BODIES', notifyBodies, 'contacts'),
+  lang: perCommand('--lang <language>', language, { isStored: true }),
+  color: perCommand('--no-color', text, { variable: 'NO_COLOR' }),
 };
 
 type Table = typeof settings;
@@ -289,6 +183,16 @@ export type UserSettings = {
 
 /** The rows of the table with their keys. */
 export const rows: readonly (readonly [string, Setting])[] = Object.entries(settings);
+
+/** Returns the effect of a setting in words. */
+export function effectOf(key: string): string {
+  const does: Readonly<Record<keyof Table, string>> = catalogue().settings.does;
+  return new Map(Object.entries(does)).get(key) ?? '';
+}
+
+/** Returns the default of a setting in words; `undefined`: the value says it. */
+export const defaultWords = (key: string, { shown }: Setting): string | undefined =>
+  shown ?? new Map(Object.entries(catalogue().settings.shown)).get(key);
 /** The rows that count at the start of a node. */
 export const startRows = rows.filter(([, { when }]) => when === 'start');
 /** The rows that the settings file may hold. */

@@ -11,6 +11,7 @@ import {
   parseOwnName,
   type ForeignDialectName,
 } from '../../../index.js';
+import { languageOf, languages, type Language } from '../../text/languages.js';
 import { cli } from '../limits.js';
 
 /** A kind of value, as a word on the command line and as JSON. */
@@ -244,6 +245,13 @@ export const filesAccept: Kind<'none' | 'contacts' | 'verified'> = {
   schema: v.picklist(['none', 'contacts', 'verified']),
   fromWord: (word) => word,
   refusal: rule('files are accepted of none, contacts or verified'),
+};
+
+/** The language of the program. */
+export const language: Kind<Language> = {
+  schema: v.picklist(languages),
+  fromWord: (word) => languageOf(word) ?? word,
+  refusal: rule(`a language is one of ${languages.join(', ')}`),
 };
 
 /** `on` or `off`. */

@@ -1,76 +1,77 @@
 /** The commands of the prompt: their names and help, the parser of a typed line, and completion. Pure. */
+import { catalogue } from '../../text/catalogue.js';
 import { escapeForTerminal, type PeerEvent } from '../../../index.js';
 import { nearest } from '../options/suggestion.js';
 import { entryRows, remarkRows } from './layout.js';
 
 /** The commands of the prompt. */
 export const slashCommands = [
-  { name: 'users', argument: '', does: 'lists the peers' },
-  { name: 'chat', argument: 'PEER', does: 'opens the conversation with PEER: typed lines go there' },
-  { name: 'send', argument: 'PATH', does: 'offers a file or folder to the open conversation' },
+  { name: 'users', argument: '', does: () => catalogue().slash.users },
+  { name: 'chat', argument: 'PEER', does: () => catalogue().slash.chat },
+  { name: 'send', argument: 'PATH', does: () => catalogue().slash.send },
   {
     name: 'files',
     argument: '[VERB] [ID]',
-    does: 'lists the transfers; accept, decline, cancel or retry one',
+    does: () => catalogue().slash.files,
   },
-  { name: 'history', argument: '[QUERY]', does: 'shows the conversation, or the messages that hold QUERY' },
+  { name: 'history', argument: '[QUERY]', does: () => catalogue().slash.history },
   {
     name: 'reply',
     argument: '[ID] TEXT',
-    does: 'answers a message: the last received one, or ID',
+    does: () => catalogue().slash.reply,
   },
-  { name: 'edit', argument: '[ID] TEXT', does: 'changes the text of your last message, or of ID' },
+  { name: 'edit', argument: '[ID] TEXT', does: () => catalogue().slash.edit },
   {
     name: 'delete',
     argument: '[ID]',
-    does: 'removes your last message, or ID, and asks the other side to remove it',
+    does: () => catalogue().slash.remove,
   },
   {
     name: 'react',
     argument: '[ID] EMOJI',
-    does: 'reacts to the last received message, or to ID; off behind it takes it back',
+    does: () => catalogue().slash.react,
   },
-  { name: 'copy', argument: '[ID]', does: 'puts a message on the clipboard: the last received one, or ID' },
-  { name: 'paste', argument: '', does: 'puts the text of the clipboard into the input line' },
-  { name: 'show', argument: '[NUMBER]', does: 'shows all rows of a message that was shortened' },
-  { name: 'nickname', argument: 'NAME', does: 'changes the name that others see' },
+  { name: 'copy', argument: '[ID]', does: () => catalogue().slash.copy },
+  { name: 'paste', argument: '', does: () => catalogue().slash.paste },
+  { name: 'show', argument: '[NUMBER]', does: () => catalogue().slash.show },
+  { name: 'nickname', argument: 'NAME', does: () => catalogue().slash.nickname },
   {
     name: 'verify',
     argument: '[CODE|yes]',
-    does: 'shows the safety code; with the code, or with yes, marks the peer verified',
+    does: () => catalogue().slash.verify,
   },
-  { name: 'block', argument: '[PEER]', does: 'blocks the peer: its messages are neither shown nor stored' },
-  { name: 'unblock', argument: 'PEER', does: 'unblocks the peer' },
+  { name: 'block', argument: '[PEER]', does: () => catalogue().slash.block },
+  { name: 'unblock', argument: 'PEER', does: () => catalogue().slash.unblock },
   {
     name: 'status',
     argument: '[WORD] [TEXT]',
-    does: 'shows your status, or sets it: here, away, busy or invisible; --until TIME ends it',
+    does: () => catalogue().slash.status,
   },
-  { name: 'away', argument: '[TEXT]', does: 'tells others that you are away; --until TIME ends it' },
-  { name: 'back', argument: '', does: 'tells others that you are here again' },
+  { name: 'away', argument: '[TEXT]', does: () => catalogue().slash.away },
+  { name: 'back', argument: '', does: () => catalogue().slash.back },
   {
     name: 'privacy',
     argument: '[WHAT] [WHO]',
-    does: 'shows or chooses the peers that learn what you read (receipts) or that you type (typing)',
+    does: () => catalogue().slash.privacy,
   },
-  { name: 'unread', argument: '', does: 'tells which conversations have messages that you have not read' },
-  { name: 'requests', argument: '', does: 'lists the strangers that wrote' },
-  { name: 'accept', argument: 'PEER', does: 'accepts a request, or a changed key after showing both codes' },
-  { name: 'reject', argument: 'PEER', does: 'refuses a request or a changed key' },
-  { name: 'contact', argument: '[PEER]', does: 'lists the contacts, or shows one' },
+  { name: 'unread', argument: '', does: () => catalogue().slash.unread },
+  { name: 'requests', argument: '', does: () => catalogue().slash.requests },
+  { name: 'accept', argument: 'PEER', does: () => catalogue().slash.accept },
+  { name: 'reject', argument: 'PEER', does: () => catalogue().slash.reject },
+  { name: 'contact', argument: '[PEER]', does: () => catalogue().slash.contact },
   {
     name: 'outbox',
     argument: '[VERB] [ID]',
-    does: 'lists what waits; cancel withdraws it, retry tries again',
+    does: () => catalogue().slash.outbox,
   },
   {
     name: 'doctor',
     argument: '[PEER]',
-    does: 'finds out why peers are not found, or what stands between here and PEER',
+    does: () => catalogue().slash.doctor,
   },
-  { name: 'disconnect', argument: '[PEER]', does: 'ends the session; the next message starts a new one' },
-  { name: 'help', argument: '', does: 'lists the commands' },
-  { name: 'exit', argument: '', does: 'leaves, as Ctrl-D does' },
+  { name: 'disconnect', argument: '[PEER]', does: () => catalogue().slash.disconnect },
+  { name: 'help', argument: '', does: () => catalogue().slash.help },
+  { name: 'exit', argument: '', does: () => catalogue().slash.exit },
 ] as const;
 
 /** The name of a command. */
@@ -85,16 +86,13 @@ export type Input =
 
 /** Returns the rows of `/help`. */
 export const helpRows = (columns: number, paint: (text: string) => string): readonly string[] => [
-  ...remarkRows('A line is a message to the open conversation. Tab completes commands and names.', columns),
+  ...remarkRows(catalogue().slash.lineIsMessage, columns),
   ...slashCommands.flatMap(({ name, argument, does }) =>
-    entryRows(`/${name} ${argument}`, does, columns, paint),
+    entryRows(`/${name} ${argument}`, does(), columns, paint),
   ),
-  ...entryRows('//TEXT', 'sends a text that begins with a slash', columns, paint),
-  ...remarkRows(
-    'PEER is a name, NAME#TAG, an id, HOST:PORT, or DIALECT://HOST for an older program.',
-    columns,
-  ),
-  ...remarkRows('Alt-Enter or Ctrl-J adds a line to a message. A paste is text, never a command.', columns),
+  ...entryRows('//TEXT', catalogue().slash.slashText, columns, paint),
+  ...remarkRows(catalogue().slash.peerForms, columns),
+  ...remarkRows(catalogue().slash.moreLines, columns),
 ];
 
 /** Parses a typed line. `//` begins a text whose first character is a slash. */

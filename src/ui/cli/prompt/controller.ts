@@ -2,6 +2,7 @@
  * The controller of the prompt: keeps the open conversation and the unread counts, and carries out each typed line and
  * each event. It calls a node and a screen; it uses no socket and no terminal.
  */
+import { catalogue } from '../../text/catalogue.js';
 import { unreachable } from '../../../exhaustive.js';
 import {
   escapeForTerminal,
@@ -123,17 +124,16 @@ export class PromptController {
     const names = this.#here().map((peer) => peerName(peer));
     if (self.isOk()) {
       const { name, tag, addresses, port } = self.value;
-      const [address = 'no address'] = addresses;
+      const [address = catalogue().prompt.noAddress] = addresses;
       const where = `${address.includes(':') ? `[${address}]` : address}:${port}`;
-      const others = names.length === 0 ? '; nobody is here yet' : '';
-      this.#printer.say(
-        `You are ${escapeName(name)}#${escapeForTerminal(tag)} at ${where}${others}. /help lists the commands.`,
-      );
+      const others = names.length === 0 ? catalogue().prompt.nobodyHere : '';
+      this.#printer.say(catalogue().prompt.youAre(escapeName(name), escapeForTerminal(tag), where, others));
     }
-    if (names.length > 0) this.#printer.say(`Here: ${names.join(', ')}`, this.#printer.colors.green);
+    if (names.length > 0)
+      this.#printer.say(catalogue().prompt.here(names.join(', ')), this.#printer.colors.green);
     await this.#status.begin();
     const unread = await this.#reading.begin();
-    if (unread !== null) this.#printer.say(`${unread}; /chat PEER shows them`, this.#printer.colors.bold);
+    if (unread !== null) this.#printer.say(catalogue().prompt.chatShows(unread), this.#printer.colors.bold);
     const open = this.#options.memory?.open ?? null;
     // The user may have opened one while this was read.
     if (open !== null && this.#open === null) await this.#resume(open);
@@ -152,8 +152,9 @@ export class PromptController {
       case 'command':
         return this.#command(input.name, input.argument);
       case 'unknown': {
-        const meant = input.meant === null ? '/help lists the commands' : `did you mean /${input.meant}?`;
-        return this.#printer.warn(`unknown command /${escapeForTerminal(input.word)}: ${meant}`);
+        const meant =
+          input.meant === null ? catalogue().prompt.helpLists : catalogue().prompt.meantCommand(input.meant);
+        return this.#printer.warn(catalogue().prompt.unknownCommand(escapeForTerminal(input.word), meant));
       }
       default:
         return unreachable(input);
@@ -235,7 +236,7 @@ export class PromptController {
     this.#options.signal?.(message, row, now);
     if (isOpen) return this.#reading.showed(message.peerId, message.seq);
     if (this.#reading.arrived(message) === 1 && this.#open === null) {
-      this.#printer.note(`/chat ${escapeForTerminal(this.#wordOf(message))} to answer`);
+      this.#printer.note(catalogue().prompt.chatToAnswer(escapeForTerminal(this.#wordOf(message))));
     }
     this.#drawPrompt();
   }
@@ -271,7 +272,7 @@ export class PromptController {
   }
 
   async #show(argument: string): Promise<void> {
-    if (!/^\d{0,15}$/.test(argument)) return this.#printer.warn('the number is missing: /show NUMBER');
+    if (!/^\d{0,15}$/.test(argument)) return this.#printer.warn(catalogue().prompt.numberMissing);
     return this.#printer.unfold(this.#options.node, argument === '' ? null : Number(argument));
   }
 
@@ -280,7 +281,7 @@ export class PromptController {
     const rows = await this.#options.node.peers();
     if (rows.isErr()) return this.#printer.fail(rows.error);
     this.#know(rows.value);
-    if (rows.value.length === 0) return this.#printer.note('no peer is online yet');
+    if (rows.value.length === 0) return this.#printer.note(catalogue().prompt.nobodyOnline);
     this.#printer.rows(rows.value.map((row) => peerLine(row, colors)));
   }
 
@@ -289,7 +290,7 @@ export class PromptController {
   }
 
   async #chat(word: string): Promise<void> {
-    if (word === '') return this.#printer.warn('the peer is missing: /chat PEER; Tab completes names');
+    if (word === '') return this.#printer.warn(catalogue().prompt.chatPeerMissing);
     const { node, ageMs } = this.#options;
     const found = await untilKnown(() => node.find(word), { ageMs });
     this.#verifier.forget();
@@ -301,7 +302,7 @@ export class PromptController {
       this.#leaveOpen();
       this.#printer.fail(found.error);
       const near = isUnheard ? nearestPeer(word, this.peers()) : null;
-      if (near !== null) this.#printer.note(`did you mean ${escapeForTerminal(near)}?`);
+      if (near !== null) this.#printer.note(catalogue().prompt.meantPeer(escapeForTerminal(near)));
       return this.#drawPrompt();
     }
     this.unsent.chatFault = null;
@@ -315,11 +316,11 @@ export class PromptController {
     if (row !== null) this.#know([row]);
     const label = row === null ? escapeForTerminal(word) : peerName(row);
     const isUnverified = row !== null && row.dialect === 'native' && !row.verified;
-    const remarks = isUnverified ? ['unverified: /verify compares codes'] : weaknessOf(row, word);
+    const remarks = isUnverified ? [catalogue().prompt.unverifiedCompare] : weaknessOf(row, word);
     const former = row === null ? null : renamedRemark(word, row);
     const status = row === null ? null : peerStatusWords(row);
     const remark = [...[former, status].filter((each) => each !== null), ...remarks].join('; ');
-    this.#printer.note(`talking with ${label}${remark === '' ? '' : ` (${remark})`}`);
+    this.#printer.note(catalogue().prompt.talkingWith(label, remark === '' ? '' : ` (${remark})`));
     if (row?.warning !== undefined) this.#printer.warn(`${label} ${escapeForTerminal(row.warning)}`);
     if (row !== null) await this.#showUnread(row.id);
     this.#drawPrompt();
@@ -345,8 +346,8 @@ export class PromptController {
 
   async #showUnread(peerId: string): Promise<void> {
     const { messages, earlier } = await this.#reading.open(peerId);
-    const more = earlier > 0 ? ` (${earlier} more before these: /history shows them)` : '';
-    if (messages.length > 0) this.#printer.say(`── unread ──${more}`, this.#printer.colors.bold);
+    const more = earlier > 0 ? catalogue().prompt.earlier(earlier) : '';
+    if (messages.length > 0) this.#printer.say(catalogue().prompt.unreadRow(more), this.#printer.colors.bold);
     for (const message of messages) this.#printer.message(message, true, this.#operations.quotedBy(message));
   }
 

@@ -1,4 +1,5 @@
 /** Commands of the prompt about files: offering them to the open conversation, and deciding about transfers. */
+import { catalogue } from '../../text/catalogue.js';
 import { readdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
@@ -32,12 +33,12 @@ export class FileCommands {
 
   /** Offers a file or folder to the open conversation. */
   async send(argument: string, open: Open | null): Promise<void> {
-    if (argument === '') return this.#printer.warn('the file is missing: /send PATH; Tab completes paths');
-    if (open === null) return this.#printer.warn('no conversation is open: /chat PEER opens one');
+    if (argument === '') return this.#printer.warn(catalogue().prompt.fileMissing);
+    if (open === null) return this.#printer.warn(catalogue().prompt.noConversation);
     const offered = await this.#node.offerFiles(open.row?.id ?? open.word, [pathOf(argument)]);
     if (offered.isErr()) return this.#printer.fail(offered.error, open.row?.name ?? open.word);
     for (const note of offered.value.notes ?? []) this.#printer.warn(note);
-    this.#printer.note(`offered: ${transferName(offered.value)}`);
+    this.#printer.note(catalogue().prompt.offered(transferName(offered.value)));
   }
 
   /** Lists transfers, or decides about one. */
@@ -46,9 +47,7 @@ export class FileCommands {
     if (verbWord === '' || verbWord === 'list') return this.#list();
     const verb = filesVerbs.find((each) => each === verbWord.toLowerCase());
     if (verb === undefined || verb === 'list' || id === '')
-      return this.#printer.warn(
-        'write /files accept ID [DIR], or decline, cancel or retry; /files lists them',
-      );
+      return this.#printer.warn(catalogue().prompt.filesUsage);
     const directory = rest.length === 0 ? null : pathOf(rest.join(' '));
     const done = await this.#node.actOnTransfer(id, verb, directory);
     if (done.isErr()) return this.#printer.fail(done.error);
@@ -58,7 +57,7 @@ export class FileCommands {
   async #list(): Promise<void> {
     const all = await this.#node.transfers();
     if (all.isErr()) return this.#printer.fail(all.error);
-    if (all.value.length === 0) return this.#printer.note('no transfer; /send PATH offers a file');
+    if (all.value.length === 0) return this.#printer.note(catalogue().prompt.noTransfer);
     this.#printer.rows(all.value.map((each) => transferLine(each, this.#printer.colors)));
   }
 }

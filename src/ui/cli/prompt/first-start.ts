@@ -1,4 +1,5 @@
 /** The first start: asks for the name and for older programs, and stores both answers. */
+import { catalogue, isNoWord, isYesWord } from '../../text/catalogue.js';
 import { createInterface } from 'node:readline/promises';
 import { ok, type Result } from 'neverthrow';
 import { foreignDialectNames, parseOwnName, sanitiseName, type HomeError } from '../../../index.js';
@@ -49,7 +50,7 @@ type Tell = (line: string) => void;
 
 async function askName(asking: Asking, userName: string, signal: AbortSignal, tell: Tell): Promise<string> {
   for (;;) {
-    const answer = (await asking.question(`Your name? [${userName}] `, { signal })).trim();
+    const answer = (await asking.question(catalogue().prompt.yourName(userName), { signal })).trim();
     const name = answer === '' ? sanitiseName(userName) : parseOwnName(answer);
     const removed = answer === '' ? null : invisibleRemark(answer);
     if (name.isOk() && removed !== null) tell(removed);
@@ -60,13 +61,13 @@ async function askName(asking: Asking, userName: string, signal: AbortSignal, te
 
 async function askOlder(asking: Asking, signal: AbortSignal, tell: Tell): Promise<boolean> {
   // Short lines, since the terminal would break a long question within a word.
-  tell('Older chat programs can take part, too. Everybody');
-  tell('on the network can read messages to and from them.');
-  const question = 'Talk with older chat programs? [y/N] ';
+  tell(catalogue().prompt.olderTakePart);
+  tell(catalogue().prompt.olderCanRead);
+  const question = catalogue().prompt.talkWithOlder;
   for (;;) {
     const answer = (await asking.question(question, { signal })).trim().toLowerCase();
-    const isYes = answer === 'y' ? ok(true) : answer === 'n' ? ok(false) : parseWord(flag, answer);
+    const isYes = isYesWord(answer) ? ok(true) : isNoWord(answer) ? ok(false) : parseWord(flag, answer);
     if (isYes.isOk()) return isYes.value;
-    tell('Please answer y or n; Enter alone means no.');
+    tell(catalogue().prompt.answerYesNo);
   }
 }

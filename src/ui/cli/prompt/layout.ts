@@ -1,4 +1,5 @@
 /** The layout of the prompt: text cut into rows that fit the terminal, and the parts of a message row. Pure. */
+import { catalogue } from '../../text/catalogue.js';
 import { stripVTControlCharacters } from 'node:util';
 import { unreachable } from '../../../exhaustive.js';
 import {
@@ -71,7 +72,7 @@ export function messageRows(message: MessageEvent, view: MessageView): readonly 
   const { colors, naming } = view;
   const isOut = message.direction === 'out';
   const peer = naming.labelOf(message);
-  const who = isOut ? (view.isOpen ? 'you' : `you → ${peer}`) : peer;
+  const who = isOut ? (view.isOpen ? catalogue().prompt.you : catalogue().prompt.youTo(peer)) : peer;
   const trust = isOut ? '' : naming.trustOf(message);
   const paint = isOut ? colors.dim : colorOf(message.peerId, colors);
   const shown = replyMark(message, view.quoted) + messageText(shownText(message), { multiline: true });
@@ -93,7 +94,7 @@ function oneLine(text: string, rowsMax: number, seq: number): string {
   const joined = text.trimEnd().replaceAll('\n', ' ⏎ ');
   const charsMax = rowsMax * plainRowChars;
   if (joined.length <= charsMax) return joined;
-  const more = `… ${joined.length - charsMax} more characters: /show ${seq} shows all`;
+  const more = catalogue().prompt.moreCharacters(joined.length - charsMax, seq);
   return `${escapeForTerminal(joined, { graphemesMax: charsMax })} ${more}`;
 }
 
@@ -105,7 +106,7 @@ function folded(rows: readonly string[], rowsMax: number, seq: number, colors: C
   const hidden = rows.length - rowsMax;
   // The row that reports hidden rows takes a row itself: it never stands for a single one.
   if (hidden <= 1) return rows;
-  return [...rows.slice(0, rowsMax), colors.dim(`… ${hidden} more rows: /show ${seq} shows all`)];
+  return [...rows.slice(0, rowsMax), colors.dim(catalogue().prompt.moreRows(hidden, seq))];
 }
 
 /** Returns the rows of a remark, painted row by row. */
@@ -195,7 +196,7 @@ function labelOf(message: MessageEvent): string {
 
 /** Returns the row that says that the peer of the open conversation types. */
 export const typingNote = (open: Open | null, colors: Colors): string | null =>
-  open?.row === null || open === null ? null : colors.dim(`${peerLabel(open.row)} is typing…`);
+  open?.row === null || open === null ? null : colors.dim(catalogue().prompt.isTyping(peerLabel(open.row)));
 
 /** Returns the prompt: unread counts, the open conversation and its protection. */
 export function promptText(

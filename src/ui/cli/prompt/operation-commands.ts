@@ -1,4 +1,5 @@
 /** Commands of the prompt about messages that were sent or received, in the open conversation. */
+import { catalogue } from '../../text/catalogue.js';
 import type { MessageEvent, NodeHandle, Operation, OperationEvent } from '../../../index.js';
 import { outcomeOf } from '../commands/messages/operations.js';
 import { operationLine } from '../screen/changes.js';
@@ -62,14 +63,14 @@ export class OperationCommands {
   }
 
   async run(name: OperationCommandName, argument: string, open: Open | null): Promise<void> {
-    if (open === null) return this.#printer.warn('no conversation is open: /chat PEER opens one');
+    if (open === null) return this.#printer.warn(catalogue().prompt.noConversation);
     const [, word = null, rest = ''] =
       /^([\^@]\d+|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|#[0-9a-f]{4,31})(?:\s+(.*))?$/s.exec(
         argument,
       ) ?? [];
     const words = word === null ? argument : rest;
     const operation = operationOf(name, words);
-    if (operation === null) return this.#printer.warn(usageOf[name]);
+    if (operation === null) return this.#printer.warn(usageOf[name]());
     // Without an id: the last own message, or, for an answer and a reaction, the last received one.
     const named = word?.replace('#', '') ?? (name === 'edit' || name === 'delete' ? '^1' : '@1');
     const done = await this.#node.operate(named, operation, { peer: open.row?.id ?? open.word });
@@ -102,11 +103,10 @@ function operationOf(name: OperationCommandName, words: string): Operation | nul
   }
 }
 
-const idForms =
-  'ID is ^1 for your last message, @1 for the last received one, or # and the last characters of an id';
-const usageOf: Readonly<Record<OperationCommandName, string>> = {
-  reply: `the text is missing: /reply [ID] TEXT; ${idForms}`,
-  edit: `the text is missing: /edit [ID] TEXT; ${idForms}`,
-  delete: `/delete [ID] [for-me]; ${idForms}`,
-  react: `the emoji is missing: /react [ID] EMOJI [off]; ${idForms}`,
+const idForms = (): string => catalogue().prompt.idForms;
+const usageOf: Readonly<Record<OperationCommandName, () => string>> = {
+  reply: () => catalogue().prompt.replyUsage(idForms()),
+  edit: () => catalogue().prompt.editUsage(idForms()),
+  delete: () => catalogue().prompt.deleteUsage(idForms()),
+  react: () => catalogue().prompt.reactUsage(idForms()),
 };

@@ -1,4 +1,5 @@
 /** The history at the prompt, page by page, newest page first. */
+import { catalogue } from '../../text/catalogue.js';
 import type { NodeHandle } from '../../../index.js';
 import { cli } from '../limits.js';
 import { readSearch } from '../options/filters.js';
@@ -46,10 +47,11 @@ export class Pager {
     });
     if (page.isErr()) return this.#printer.fail(page.error);
     const [oldest] = page.value;
-    if (oldest === undefined) return note('no more messages');
+    if (oldest === undefined) return note(catalogue().prompt.noMoreMessages);
     for (const message of page.value) this.#printer.message(message, paging.peer !== null);
-    if (page.value.length < cli.promptPageLines || oldest.seq <= 1) return note('── end of the history ──');
+    if (page.value.length < cli.promptPageLines || oldest.seq <= 1)
+      return note(catalogue().prompt.historyEnd);
     this.#next = { ...paging, beforeSeq: oldest.seq };
-    return note('── Enter shows older messages ──');
+    return note(catalogue().prompt.enterShowsOlder);
   }
 }

@@ -1,4 +1,5 @@
 /** Commands of the prompt about one peer: the one that is named, or the one of the open conversation. */
+import { catalogue } from '../../text/catalogue.js';
 import type { ResultAsync } from 'neverthrow';
 import type { NodeError, NodeHandle, TransferEvent } from '../../../index.js';
 import { peerName } from '../screen/present.js';
@@ -41,15 +42,15 @@ export class PeerCommands {
         return this.#files.files(argument);
       case 'block':
         return this.#onPeerOf(argument, open, (peer) =>
-          this.#node.block(peer, true).map((row) => `${peerName(row)} is blocked`),
+          this.#node.block(peer, true).map((row) => catalogue().prompt.isBlocked(peerName(row))),
         );
       case 'unblock':
         return this.#onPeerOf(argument, open, (peer) =>
-          this.#node.block(peer, false).map((row) => `${peerName(row)} is no longer blocked`),
+          this.#node.block(peer, false).map((row) => catalogue().prompt.isUnblocked(peerName(row))),
         );
       case 'disconnect':
         return this.#onPeerOf(argument, open, (peer) =>
-          this.#node.disconnect(peer).map(() => 'disconnected'),
+          this.#node.disconnect(peer).map(() => catalogue().prompt.disconnected),
         );
       default:
         return name satisfies never;
@@ -66,8 +67,7 @@ export class PeerCommands {
       return this.#printer.fail(found.error);
     const named = argument === '' ? null : argument;
     const peer = (found?.isOk() === true ? found.value.id : named) ?? open?.row?.id ?? open?.word;
-    if (peer === undefined)
-      return this.#printer.warn('the peer is missing: name one, or open a conversation with /chat PEER');
+    if (peer === undefined) return this.#printer.warn(catalogue().prompt.peerMissing);
     (await act(peer)).match(
       (words) => this.#printer.note(words),
       (error) => this.#printer.fail(error),

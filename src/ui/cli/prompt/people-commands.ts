@@ -1,4 +1,5 @@
 /** Commands of the prompt about people and about what waits for them; each does as the command of the same name. */
+import { catalogue } from '../../text/catalogue.js';
 import {
   escapeForTerminal,
   escapeName,
@@ -92,13 +93,12 @@ export class PeopleCommands {
   async #accept(argument: string): Promise<void> {
     const [, word = '', isYes, fate = 'keep'] =
       /^(.*?)(?:\s+(yes)(?:\s+(send|keep|drop))?)?$/s.exec(argument) ?? [];
-    if (word === '')
-      return this.#say('the peer is missing: /accept NAME#TAG; /requests lists who wrote', true);
+    if (word === '') return this.#say(catalogue().prompt.acceptMissing, true);
     if (isYes === undefined && (await this.#showsCodes(word))) return;
     const accepted = await this.#node.acceptContact(word);
     if (accepted.isErr()) return this.#fail(accepted.error);
     const { contact, replaced } = accepted.value;
-    this.#say(`${peerName(contact.peer)} is accepted`);
+    this.#say(catalogue().prompt.isAccepted(peerName(contact.peer)));
     for (const old of replaced) await this.#settle(old, contact.peer, fate);
   }
 
@@ -109,7 +109,7 @@ export class PeopleCommands {
     const failure = await settleQueued(this.#node, old, fresh, waiting, fate);
     if (failure !== null) return this.#fail(failure);
     const sentence = fateSentence(fate, waiting.length, old, fresh);
-    this.#say(fate === 'keep' ? `${sentence}: /outbox cancel withdraws them` : sentence);
+    this.#say(fate === 'keep' ? catalogue().prompt.cancelWithdraws(sentence) : sentence);
   }
 
   /** Shows the codes of the old and the new key of a name. False: the name has one key. */
@@ -124,25 +124,20 @@ export class PeopleCommands {
     for (const { peer, hasKey } of [old, fresh.value]) {
       const safety = hasKey || peer.state !== 'offline' ? await this.#node.safety(peer.id) : null;
       if (safety?.isOk() === true) this.#say(safetyLines(safety.value, (text) => text));
-      else this.#say(`the key of ${peerName(peer)} was not seen yet`);
+      else this.#say(catalogue().prompt.keyNotSeen(peerName(peer)));
     }
     const waiting = (await waitingFor(this.#node, old.peer.id)).unwrapOr([]).length;
     const name = taggedWord(fresh.value.peer);
-    const queued =
-      waiting === 0
-        ? `/accept ${name} yes`
-        : `/accept ${name} yes send, keep or drop, for the ${waiting} that wait for the old key`;
-    this.#say(
-      `if ${escapeForTerminal(fresh.value.peer.name)} confirms the new code: ${queued}; else /reject ${name}`,
-    );
+    const queued = waiting === 0 ? `/accept ${name} yes` : catalogue().prompt.acceptWaiting(name, waiting);
+    this.#say(catalogue().prompt.ifConfirmed(escapeForTerminal(fresh.value.peer.name), queued, name));
     return true;
   }
 
   async #reject(word: string): Promise<void> {
-    if (word === '') return this.#say('the peer is missing: /reject NAME#TAG', true);
+    if (word === '') return this.#say(catalogue().prompt.rejectMissing, true);
     const rejected = await this.#node.rejectContact(word);
     if (rejected.isErr()) return this.#fail(rejected.error);
-    this.#say(`${peerName(rejected.value.peer)} is rejected: nothing of it is shown or stored`);
+    this.#say(catalogue().prompt.isRejected(peerName(rejected.value.peer)));
   }
 
   async #requests(): Promise<void> {
@@ -150,10 +145,8 @@ export class PeopleCommands {
     if (rows.isErr()) return this.#fail(rows.error);
     const strangers = rows.value.filter(({ request }) => request === true);
     for (const peer of strangers)
-      this.#say(
-        `${peerName(peer)}: ${peer.unread} unread; /accept ${taggedWord(peer)} or /reject ${taggedWord(peer)}`,
-      );
-    if (strangers.length === 0) this.#say('no request waits');
+      this.#say(catalogue().prompt.request(peerName(peer), peer.unread, taggedWord(peer)));
+    if (strangers.length === 0) this.#say(catalogue().prompt.noRequest);
   }
 
   async #contact(word: string): Promise<void> {
@@ -162,7 +155,9 @@ export class PeopleCommands {
       if (contacts.isErr()) return this.#fail(contacts.error);
       const known = contacts.value.filter(isKnown);
       return this.#say(
-        known.length === 0 ? 'no contact yet' : known.map(({ peer }) => peerName(peer)).join(', '),
+        known.length === 0
+          ? catalogue().prompt.noContact
+          : known.map(({ peer }) => peerName(peer)).join(', '),
       );
     }
     const contact = await this.#node.contact(word);
@@ -179,9 +174,8 @@ export class PeopleCommands {
 
   /** Examines beside the lines that follow, since it takes many seconds. Two examinations would disturb each other. */
   #diagnose(peer: string): void {
-    if (this.#examined.has(peer))
-      return this.#say('an examination is still running: its result is printed here');
-    this.#say('examining the network, which takes some seconds…');
+    if (this.#examined.has(peer)) return this.#say(catalogue().prompt.stillExamining);
+    this.#say(catalogue().prompt.examining);
     this.#examined.add(peer);
     this.#examinations = this.#examinations
       .then(() => this.#examine(peer))
@@ -202,7 +196,7 @@ export class PeopleCommands {
   async #unread(): Promise<void> {
     const conversations = await this.#node.unread();
     if (conversations.isErr()) return this.#fail(conversations.error);
-    this.#say(unreadLine(conversations.value) ?? 'nothing is unread');
+    this.#say(unreadLine(conversations.value) ?? catalogue().prompt.nothingUnread);
   }
 
   async #outbox(argument: string): Promise<void> {
@@ -217,7 +211,7 @@ export class PeopleCommands {
         typeof chosen.error === 'string' ? chosen.error : lineOf(wordingOf(chosen.error)),
         true,
       );
-    if (chosen.value.length === 0) return this.#say('nothing waits');
+    if (chosen.value.length === 0) return this.#say(catalogue().prompt.nothingWaits);
     if (verb === 'list') {
       for (const message of chosen.value) this.#say(waitingLine(message));
       for (const line of waitLines(chosen.value)) this.#say(line);
@@ -226,17 +220,19 @@ export class PeopleCommands {
     for await (const done of changeWaiting(this.#node, verb, chosen.value)) {
       if (done.isErr()) return this.#fail(done.error);
       const { length: count } = done.value.statuses;
-      this.#say(verb === 'cancel' ? `${count} withdrawn` : `trying ${count} again now`);
+      this.#say(
+        verb === 'cancel' ? catalogue().prompt.withdrawn(count) : catalogue().prompt.tryingAgain(count),
+      );
     }
   }
 
   async #nickname(name: string): Promise<void> {
-    if (name === '') return this.#say('the name is missing: /nickname NAME', true);
+    if (name === '') return this.#say(catalogue().prompt.nicknameMissing, true);
     const self = await parseOwnName(name).asyncAndThen((chosen) => this.#node.rename(chosen));
     if (self.isErr()) return this.#fail(self.error);
     const removed = invisibleRemark(name);
     if (removed !== null) this.#say(removed, true);
-    return this.#say(`you are now called ${escapeName(self.value.name)}`);
+    return this.#say(catalogue().prompt.nowCalled(escapeName(self.value.name)));
   }
 
   #fail(error: NodeError): void {

@@ -2,6 +2,7 @@
  * The screen without redrawing: lines in, plain lines out. For pipes, terminals that cannot move the cursor, and screen
  * readers, which would read a redrawn line again.
  */
+import { catalogue } from '../../text/catalogue.js';
 import { cli, editor as limits } from '../limits.js';
 import { splitLines } from '../../api/ndjson.js';
 import type { Output } from '../screen/output.js';
@@ -106,7 +107,7 @@ class PastedLines {
     if (pasted === null || isPaste) {
       this.#asked = [...(pasted === null ? [] : [pasted]), ...lines].join('\n');
       const count = this.#asked.split('\n').length;
-      this.#print([`paste ${count} lines as one message? [Y/n]`]);
+      this.#print([catalogue().prompt.pasteLinesPlain(count)]);
       return;
     }
     this.#asked = null;

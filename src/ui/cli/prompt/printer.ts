@@ -1,4 +1,5 @@
 /** The output of the prompt: remarks, failures and messages, in the words of the prompt. */
+import { catalogue } from '../../text/catalogue.js';
 import {
   escapeForTerminal,
   escapeName,
@@ -67,14 +68,14 @@ export class Printer {
   peerChanged(before: PeerEvent | undefined, peer: PeerEvent, isOpen: boolean): void {
     if (peer.blocked === true) return;
     if (before !== undefined && before.name !== peer.name)
-      this.note(`${peerName(before)} is now called ${peerName(peer)}`);
+      this.note(catalogue().prompt.peerRenamed(peerName(before), peerName(peer)));
     const wasThere = before !== undefined && before.state !== 'offline';
     const isThere = peer.state !== 'offline';
-    if (!wasThere && isThere) this.note(`${peerName(peer)} is here`);
-    if (wasThere && !isThere) this.note(`${peerName(peer)} has left`);
+    if (!wasThere && isThere) this.note(catalogue().prompt.isHere(peerName(peer)));
+    if (wasThere && !isThere) this.note(catalogue().prompt.hasLeft(peerName(peer)));
     const words = peerStatusWords(peer) ?? 'here';
     if (isOpen && isThere && before !== undefined && words !== (peerStatusWords(before) ?? 'here'))
-      this.note(`${peerName(peer)} is ${words}`);
+      this.note(catalogue().prompt.isNow(peerName(peer), words));
     if (peer.warning !== undefined && peer.warning !== before?.warning)
       this.warn(`${peerName(peer)}: ${escapeForTerminal(peer.warning)}`);
   }
@@ -111,11 +112,11 @@ export class Printer {
   /** Prints all rows of the message with this `seq`; null: of the one that was folded last. */
   async unfold(node: Pick<NodeHandle, 'history'>, seq: number | null): Promise<void> {
     const wanted = seq ?? [...this.#folded.keys()].at(-1) ?? null;
-    if (wanted === null) return this.note('no message was shortened');
+    if (wanted === null) return this.note(catalogue().prompt.nothingShortened);
     const page = await node.history({ afterSeq: wanted - 1, limit: 1 });
     if (page.isErr()) return this.fail(page.error);
     const message = page.value.find((each) => each.seq === wanted) ?? this.#folded.get(wanted);
-    if (message === undefined) return this.warn(`no message has the number ${wanted}`);
+    if (message === undefined) return this.warn(catalogue().prompt.noSuchNumber(wanted));
     const columns = this.#screen.columns();
     const { isPlain } = this.#screen;
     const view = { colors: this.colors, columns, isOpen: false, naming: this.naming, isPlain };
@@ -133,7 +134,7 @@ export class Printer {
     for (const id of ids) this.mark(id, 'read');
     if (!this.#screen.isPlain || ids.length === 0) return;
     const row = this.naming.get(event.peerId);
-    this.note(`${row === undefined ? escapeName(event.peer) : peerLabel(row)} has read your messages`);
+    this.note(catalogue().prompt.hasRead(row === undefined ? escapeName(event.peer) : peerLabel(row)));
   }
 
   #fold(message: MessageEvent): void {

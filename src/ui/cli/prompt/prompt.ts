@@ -1,4 +1,5 @@
 /** `parlance` without a command: a node with a prompt. */
+import { catalogue } from '../../text/catalogue.js';
 import { layered, settingsOfEnv, userSettingsOf } from '../options/settings.js';
 import { readSettings } from '../options/settings-file.js';
 import { homeOf } from '../../../home/default-home.js';
@@ -158,7 +159,7 @@ async function outcomeOf(
 ): Promise<ExitCode> {
   const exit = await unsent.report(output);
   if (exit !== 0 || isTerminal || pending === 0) return exit;
-  const what = `${pending} ${pending === 1 ? 'message is' : 'messages are'} not delivered yet`;
+  const what = catalogue().prompt.notDeliveredYet(pending);
   return output.failure({ code: 'command/queued', what });
 }
 

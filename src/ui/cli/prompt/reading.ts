@@ -2,6 +2,7 @@
  * Unread messages at the prompt: their counts, the ones to show when a conversation is opened, and the marks of shown
  * messages. The node keeps the marks on disk; the counts here follow them.
  */
+import { catalogue } from '../../text/catalogue.js';
 import type { MessageEvent, NodeHandle, PeerEvent } from '../../../index.js';
 import { unreadLine } from '../commands/unread.js';
 import { cli } from '../limits.js';
@@ -146,4 +147,4 @@ export const isApart = (row: PeerEvent | undefined, open: Open | null): row is P
 
 /** Returns the remark about the first message of a stranger, which is not printed amid a talk. */
 export const strangerNote = (row: PeerEvent): string =>
-  `${peerName(row)}, a stranger, wrote: read it with /chat ${taggedWord(row)}, or silence the sender with /reject ${taggedWord(row)}`;
+  catalogue().prompt.strangerWrote(peerName(row), taggedWord(row));

@@ -1,10 +1,9 @@
 /** `/verify`: shows safety codes, and marks a peer once its code was compared. */
+import { catalogue } from '../../text/catalogue.js';
 import type { NodeHandle } from '../../../index.js';
 import { safetyLines } from '../commands/people.js';
 import type { Open } from './layout.js';
 import type { Printer } from './printer.js';
-
-const noKeys = 'older programs cannot be verified: they have no keys, and anybody can use their names';
 
 /** Runs `/verify`, and keeps the code shown last. */
 export class Verifier {
@@ -33,22 +32,22 @@ export class Verifier {
     if (found?.isErr() === true && !isCode) return this.#printer.fail(found.error);
     const row = found?.isOk() === true ? found.value : null;
     const peer = row?.id ?? open?.row?.id ?? open?.word;
-    if (peer === undefined)
-      return this.#printer.warn('the peer is missing: open a conversation with /chat PEER');
+    if (peer === undefined) return this.#printer.warn(catalogue().prompt.openToVerify);
     const dialect = row?.dialect ?? open?.row?.dialect ?? 'native';
-    if (dialect !== 'native' || peer.includes('://')) return this.#printer.warn(noKeys);
+    if (dialect !== 'native' || peer.includes('://'))
+      return this.#printer.warn(catalogue().prompt.olderHaveNoKeys);
     if (isCode) return this.#mark(this.#shownOf ?? peer, argument);
     const safety = await this.#node.safety(peer);
     if (safety.isErr()) return this.#printer.fail(safety.error);
     this.#shownOf = safety.value.peer.id;
     this.#printer.rows(safetyLines(safety.value, this.#printer.colors.bold).split('\n'));
-    if (!safety.value.verified) this.#printer.note('if the other side shows the same code: /verify yes');
+    if (!safety.value.verified) this.#printer.note(catalogue().prompt.ifSameCode);
   }
 
   async #confirm(): Promise<void> {
     if (this.#shownOf === null) {
-      const why = 'no code was shown yet, so nothing was compared';
-      return this.#printer.warn(`${why}: /verify shows it; if the other side shows the same: /verify yes`);
+      const why = catalogue().prompt.noCodeShown;
+      return this.#printer.warn(catalogue().prompt.nothingCompared(why));
     }
     return this.#mark(this.#shownOf, null);
   }

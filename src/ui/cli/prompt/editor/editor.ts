@@ -2,6 +2,7 @@
  * The input line of the prompt: a text of one or more lines with a cursor, its history, and the question about a paste.
  * Pure: takes keys, returns what the terminal has to do.
  */
+import { catalogue } from '../../../text/catalogue.js';
 import { unreachable } from '../../../../exhaustive.js';
 import { cli, editor as limits } from '../../limits.js';
 import { editNames, TextBuffer, type EditName } from './buffer.js';
@@ -76,7 +77,7 @@ export class Editor {
   view(): EditorView {
     if (this.#pasted === null) return { question: null, text: this.#line.text, cursor: this.#line.cursor };
     const lines = this.#pasted.split('\n').length;
-    return { question: `paste ${lines} lines as one message? [Y/n/edit] `, text: '', cursor: 0 };
+    return { question: catalogue().prompt.pasteLines(lines), text: '', cursor: 0 };
   }
 
   /** Finished lines, oldest first. */
@@ -218,7 +219,7 @@ export class Editor {
       if (pasted.includes('\n')) this.#pasted = pasted;
       else this.#insertPaste(pasted);
     }
-    const remark = `the paste is longer than ${limits.pasteCharsMax} characters: its end is missing`;
+    const remark = catalogue().prompt.pasteCut(limits.pasteCharsMax);
     return isCut ? [{ type: 'remark', text: remark }] : [];
   }
 
@@ -240,13 +241,14 @@ export class Editor {
       this.#pasted = null;
       this.#insertPaste(pasted);
       this.#awaitRest('dit', key);
-      return [{ type: 'remark', text: 'Enter sends the text; Alt-Enter adds a line' }];
+      return [{ type: 'remark', text: catalogue().prompt.enterSends }];
     }
-    if (word !== 'y' && name !== 'enter') return [];
+    const rest = catalogue().prompt.yesRest(word);
+    if (rest === null && name !== 'enter') return [];
     this.#pasted = null;
     const text = this.#line.with(pasted);
     this.#finish(asTyped(text));
-    this.#awaitRest(word === 'y' ? 'es' : null, key);
+    this.#awaitRest(rest, key);
     return [{ type: 'submit', line: { text, isText: true } }];
   }
 

@@ -1,4 +1,5 @@
 /** The lines that the user sends: their way to the node, and the states that they reach. */
+import { catalogue } from '../../../text/catalogue.js';
 import {
   escapeForTerminal,
   escapeName,
@@ -53,7 +54,7 @@ export class Sending {
     if (sent.isOk()) {
       const { row } = open;
       if (screen.isPlain && row !== null && row.state === 'offline')
-        printer.note(`queued: ${peerLabel(row)} is not here; it goes out later`);
+        printer.note(catalogue().prompt.queuedForLater(peerLabel(row)));
       return;
     }
     this.#pending.delete(id);
@@ -73,7 +74,7 @@ export class Sending {
     if (screen.isPlain && pending !== undefined && isReached) this.#tell(status, pending.text, open);
     if (status.state === 'failed') {
       const reason = status.reason === undefined ? '' : `: ${escapeForTerminal(status.reason)}`;
-      printer.say(`not delivered to ${escapeName(status.peer)}${reason}`, printer.colors.red);
+      printer.say(catalogue().prompt.notDeliveredTo(escapeName(status.peer), reason), printer.colors.red);
     }
   }
 
@@ -81,17 +82,18 @@ export class Sending {
   #tell({ state, peer }: StatusEvent, text: string, open: Open | null): void {
     const label = open?.row?.name === peer ? peerLabel(open.row) : escapeName(peer);
     const words = escapeForTerminal(text, { graphemesMax: cli.previewGraphemes });
-    this.#parts.printer.note(`${state} to ${label}: ${words}`);
+    this.#parts.printer.note(catalogue().prompt.reached(state, label, words));
   }
 
   #noConversation(text: string): void {
     const { screen, printer, unsent, drafts, hereWords } = this.#parts;
     const names = hereWords();
-    const there = names.length === 0 ? 'no peer is online yet' : `online: ${names.join(', ')}`;
+    const there =
+      names.length === 0 ? catalogue().prompt.nobodyOnline : catalogue().prompt.online(names.join(', '));
     if (screen.giveBack === null) unsent.add();
     const waiting = screen.giveBack === null ? 0 : drafts.wait(text);
-    const waits = waiting === 1 ? 'your line waits' : `${waiting} lines wait`;
-    const kept = screen.giveBack === null ? '' : `; ${waits} for it`;
-    printer.warn(`no conversation is open: /chat PEER opens one (${there})${kept}`);
+    const waits = catalogue().prompt.linesWait(waiting);
+    const kept = screen.giveBack === null ? '' : catalogue().prompt.waitsForIt(waits);
+    printer.warn(catalogue().prompt.noConversationKept(there, kept));
   }
 }

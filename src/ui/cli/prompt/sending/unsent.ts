@@ -1,4 +1,5 @@
 /** Messages that wait for their last state, and those that were not sent: the number of lines of a pipe, the reason of the first, and which may be sent again. */
+import { catalogue } from '../../../text/catalogue.js';
 import type { NodeError } from '../../../../index.js';
 import type { Output } from '../../screen/output.js';
 import { usage } from '../../run.js';
@@ -38,10 +39,10 @@ export class UnsentLines {
   /** Prints the failure, if any line was not sent, and returns the exit code. */
   async report(output: Output): Promise<ExitCode> {
     if (this.#lines === 0) return 0;
-    const count = `${this.#lines} ${this.#lines === 1 ? 'line was' : 'lines were'} not sent`;
+    const count = catalogue().prompt.linesNotSent(this.#lines);
     const why = this.#why;
     if (why !== null) return output.failure(why, `${count}; ${wordingOf(why).remedy}`);
-    const remedy = 'write "/chat PEER" before them, or use "parlance send PEER"';
-    return output.failure(usage('', `${count}, because no conversation was open`), remedy);
+    const remedy = catalogue().prompt.chatFirst;
+    return output.failure(usage('', catalogue().prompt.becauseNoneOpen(count)), remedy);
   }
 }

@@ -1,0 +1,18 @@
+/**
+ * German: the whole catalogue, in plain words and in the du form. One word has one meaning:
+ *
+ * - peer: Gegenstelle; contact: Kontakt; stranger: Unbekannter; node: Knoten; home: Profil; older program: älteres Programm
+ * - message: Nachricht; conversation: Gespräch; outbox: Postausgang; history: Verlauf; delivered: zugestellt; unread: ungelesen
+ * - key: Schlüssel; safety code: Sicherheitscode; verified, unverified: geprüft, ungeprüft; accept: annehmen; reject: ablehnen
+ * - block: sperren; mute: stummschalten; request: Anfrage; alias: Alias; note: Notiz; identity: Identität; tag: Kürzel
+ * - beacon, announcement: Ankündigung; session: Sitzung; setting: Einstellung; command: Befehl; log: Protokoll; transfer: Übertragung
+ *
+ * Names of commands, options and settings, states (`queued`, `online`, `busy`) and words in capitals (`PEER`) stay.
+ */
+import type { Catalogue } from '../shape.js';
+import { prompt } from './prompt.js';
+import { settings } from './settings.js';
+import { slash } from './slash.js';
+
+/** The German catalogue. */
+export const german: Catalogue = { prompt, settings, slash };

@@ -1,4 +1,5 @@
 /** Failed calls of the operating system, for every room that does input or output. */
+import { closeSync, openSync } from 'node:fs';
 
 /**
  * Describes a failed call of the system in words, followed by its code, for the `reason` of an error. `cause` is the
@@ -15,6 +16,25 @@ export function reasonOf(cause: unknown): string {
 export function errnoOf(cause: unknown): string {
   if (typeof cause === 'string') return cause;
   return cause instanceof Error && 'code' in cause && typeof cause.code === 'string' ? cause.code : '';
+}
+
+/** Open files that a database needs at once: its file, its log and the index of that. */
+const databaseFiles = 4;
+
+/**
+ * Returns the reason of a database that could not be opened. Where this process may open no more files, SQLite does not
+ * say so.
+ */
+export function reasonOfUnopened(message: string): string {
+  const opened: number[] = [];
+  try {
+    while (opened.length < databaseFiles) opened.push(openSync(process.execPath, 'r'));
+    return message;
+  } catch (cause) {
+    return ['EMFILE', 'ENFILE'].includes(errnoOf(cause)) ? reasonOf(cause) : message;
+  } finally {
+    for (const descriptor of opened) closeSync(descriptor);
+  }
 }
 
 const wordsOfErrno: ReadonlyMap<string, string> = new Map([

@@ -5,7 +5,7 @@
 import { chmodSync, truncateSync } from 'node:fs';
 import Database from 'libsql';
 import { err, ok, type Result } from 'neverthrow';
-import { reasonOf } from '../system-errors.js';
+import { reasonOf, reasonOfUnopened } from '../system-errors.js';
 import { nativeCall } from '../runtime/thread/native-call.js';
 
 /** A lock that is held. */
@@ -47,6 +47,6 @@ function lock(file: string): Result<FileLock, Trouble> {
     const reason = reasonOf(error);
     if (/locked|busy/i.test(reason)) return err({ type: 'held' });
     const isDamaged = /not a database|malformed|encrypted|unsupported file format/i.test(reason);
-    return err({ type: isDamaged ? 'damaged' : 'unusable', reason });
+    return err({ type: isDamaged ? 'damaged' : 'unusable', reason: reasonOfUnopened(reason) });
   }
 }

@@ -4,11 +4,13 @@ import { EventEmitter, once } from 'node:events';
 import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { Writable } from 'node:stream';
 import { test } from 'node:test';
 import { ok, okAsync } from 'neverthrow';
 import { createColors } from 'picocolors';
 import { diagnose as diagnoseHere, type DiagnoseOptions, type Finding } from '../../src/ui/api/doctor.js';
 import { findingLines } from '../../src/ui/cli/commands/doctor.js';
+import { run } from '../../src/ui/cli/program.js';
 import { runTool } from '../../src/node/doctor/tools.js';
 import { homeState } from '../../src/node/doctor/machine.js';
 import { startFakeNode } from '../support/fake-node.js';
@@ -48,6 +50,17 @@ test('doctor: all well is exit 0, a finding is exit 4', options, async (context)
     assert.match(it.stderr.text, /^no node runs here: .*test datagram/);
     assert.equal(existsSync(join(it.home, 'identity.json')), false, 'the home is not touched');
   }
+});
+
+// Case S3
+test('doctor: findings that cannot be written are exit 1', options, async (context) => {
+  const it = fakeWorld({ diagnose: finding(closed) });
+  context.after(() => it.remove());
+  const stdout = new Writable({
+    write: (_chunk, _encoding, done) => done(Object.assign(new Error('full'), { code: 'ENOSPC' })),
+  });
+  assert.equal(await run(['doctor'], { ...it.world, stdout }), 1);
+  assert.match(it.stderr.text, /the output is not complete: the disk is full/);
 });
 
 test(

@@ -1,6 +1,7 @@
 /** Output that cannot be written is a failure, and an export is whole or absent. */
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import {
   closeSync,
   existsSync,
@@ -13,6 +14,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { Writable } from 'node:stream';
 import { test } from 'node:test';
 import { run } from '../../src/ui/cli/program.js';
@@ -72,6 +74,21 @@ test('a full device is exit 1', { ...options, skip: !existsSync('/dev/full') }, 
   closeSync(full);
   assert.equal(status, 1);
   assert.match(stderr, /^parlance: the output is not complete: /);
+});
+
+// Case S8
+test('a directory in the place of stdin is an error, and no empty input', options, async (context) => {
+  const { it, node } = await worldWithRunningNode(context);
+  const directory = openSync(it.home, 'r');
+  const program = spawn(process.execPath, [mainFile, 'send', 'bob', '--home', it.home], {
+    stdio: [directory, 'ignore', 'pipe'],
+  });
+  const stderr = program.stderr === null ? '' : text(program.stderr);
+  const [code] = await once(program, 'close');
+  closeSync(directory);
+  assert.equal(code, 2);
+  assert.match(await stderr, /line 1 of the input was not sent: it is a directory \(EISDIR\)/);
+  assert.deepEqual(node.lines(), []);
 });
 
 // Case S4

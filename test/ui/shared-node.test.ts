@@ -132,6 +132,14 @@ test('a name that is given once is the name of the next start', options, async (
   context.after(() => it.remove());
   assert.equal(await it.run('send', 'bob', 'hello', '--name', 'Nora'), 0);
   assert.equal(readSettings(it.home)._unsafeUnwrap().settings.name, 'Nora');
+  const resting = fakeWorld({ node: startFakeNode() });
+  context.after(() => resting.remove());
+  assert.equal(await resting.run('history', '--name', 'Zoë'), 0);
+  assert.equal(
+    readSettings(resting.home)._unsafeUnwrap().settings.name,
+    'Zoë',
+    'a start without the network',
+  );
 });
 
 // Case S6

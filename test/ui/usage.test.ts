@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { NodeError } from '../../src/index.js';
@@ -246,4 +247,25 @@ test('too few open files are one line with the remedy', () => {
   const wording = wordingOf({ code: 'runtime/start-failed', actor: 'node', reason });
   assert.match(lineOf(wording), /raise it, such as with "ulimit -n 1024"/);
   assert.equal(wording.exit, 1);
+  const code = 'store/io';
+  const home = wordingOf({ code, file: '/h/history.db', reason: 'too many files are open (EMFILE)' });
+  assert.match(lineOf(home), /raise the limit of open files, such as with "ulimit -n 1024"/);
 });
+
+// Case S13
+test(
+  'a database that no descriptor is left for names the limit',
+  { skip: process.platform === 'win32' && 'Windows has no such limit' },
+  () => {
+    const module = new URL('../../src/system-errors.js', import.meta.url).href;
+    const script = `
+      const { reasonOfUnopened } = await import(${JSON.stringify(module)});
+      const { openSync } = await import('node:fs');
+      const before = reasonOfUnopened('cannot open');
+      try { for (;;) openSync(process.execPath, 'r'); } catch {}
+      process.stdout.write([before, reasonOfUnopened('cannot open')].join());`;
+    const shell = 'ulimit -n 64; exec "$0" --input-type=module -e "$1"';
+    const { stdout } = spawnSync('sh', ['-c', shell, process.execPath, script], { encoding: 'utf8' });
+    assert.equal(stdout, 'cannot open,too many files are open (EMFILE)');
+  },
+);

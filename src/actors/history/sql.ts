@@ -11,6 +11,7 @@ import Database from 'libsql';
 import { err, ok, type Result } from 'neverthrow';
 import { history as limits } from './limits.js';
 import { nativeCall } from '../../runtime/thread/native-call.js';
+import { reasonOfUnopened } from '../../system-errors.js';
 
 /** A value that libsql takes. */
 export type SqlValue = number | string | Uint8Array | null;
@@ -201,7 +202,7 @@ const walIndexFull = 10 | (19 << 8);
 function asTrouble(cause: unknown): unknown {
   if (!(cause instanceof Error)) return cause;
   const { message } = cause;
-  if (message.startsWith('ConnectionFailed')) return new SqlTrouble('io', message);
+  if (message.startsWith('ConnectionFailed')) return new SqlTrouble('io', reasonOfUnopened(message));
   const code = 'rawCode' in cause && typeof cause.rawCode === 'number' ? cause.rawCode & 0xff : 0;
   // The index of the WAL could not grow: an I/O error by code, a lack of space by cause.
   if ('rawCode' in cause && cause.rawCode === walIndexFull) return new SqlTrouble('full', message);
@@ -215,8 +216,9 @@ function asTrouble(cause: unknown): unknown {
     case primary.locked:
     case primary.busy:
     case primary.readOnly:
-    case primary.cannotOpen:
       return new SqlTrouble('io', message);
+    case primary.cannotOpen:
+      return new SqlTrouble('io', reasonOfUnopened(message));
     default:
       return cause;
   }

@@ -117,6 +117,7 @@ export const attachAtRest = (
         open: () => world.restNode({ ...inside, log: warnOfDamage(world) }),
         connect: () => world.connectNode(inside.home),
       });
+      if (resting.isOk()) rememberName(inside.home, options.common);
       return resting.map(({ handle, close }) => ({
         node: handle,
         home: inside.home,

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 /** The program `parlance`: runs a command in the real world and exits with its code. */
+import { createReadStream, fstatSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { ResultAsync, type Result } from 'neverthrow';
 import { cli } from './limits.js';
@@ -18,9 +19,18 @@ const loaded = <Code, T, E>(
   use: (code: Code) => PromiseLike<Result<T, E>>,
 ): ResultAsync<T, E> => new ResultAsync(code.then(use));
 
+/** Whether the descriptor is a directory. Node makes an empty input of it; reading it is to fail. */
+function isDirectory(descriptor: number): boolean {
+  try {
+    return fstatSync(descriptor).isDirectory();
+  } catch {
+    return false;
+  }
+}
+
 const world: World = {
   env: process.env,
-  stdin: process.stdin,
+  stdin: isDirectory(0) ? createReadStream('', { fd: 0, autoClose: false }) : process.stdin,
   stdout: isFile(process.stdout.fd) ? wholeWrites(process.stdout.fd) : process.stdout,
   stderr: process.stderr,
   userName: () => {
@@ -78,6 +88,8 @@ function unexpected(cause: unknown): ExitCode {
   return 1;
 }
 
+// A bug outside the command, as in a thread that the system refuses, is one line, too.
+process.on('uncaughtException', (cause) => process.exit(unexpected(cause)));
 // A command that nothing can end any more must not pass for a success.
 process.once('beforeExit', () => process.exit(unexpected(new Error('the command stopped without a result'))));
 // The exit is explicit: a worker or a socket that ends slowly must not hold the shell.

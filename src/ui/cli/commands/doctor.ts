@@ -44,7 +44,8 @@ export async function doctor(context: RunContext, options: DoctorOptions): Promi
     if (stopped.aborted) return await output.failure({ code: 'command/stopped' });
     if (findings.isErr()) return await output.failure(findings.error);
     await print(context, findings.value);
-    return findings.value.every(({ ok: isFine }) => isFine) ? 0 : 4;
+    // Findings that nobody can read are a loss of output, and no result.
+    return findings.value.every(({ ok: isFine }) => isFine) || !(await output.written()) ? 0 : 4;
   } finally {
     progress.end();
     await running.value?.release();

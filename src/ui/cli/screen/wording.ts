@@ -33,7 +33,7 @@ function notDelivered(error: Extract<CliError, { code: 'command/not-delivered' }
   const remedy =
     unsent > 0
       ? `${queued} stay queued; send the ${unsent} lines again that were not queued`
-      : 'it stays queued and goes out when the peer and you are here';
+      : `${queued > 1 ? 'they stay queued and go' : 'it stays queued and goes'} out when the peer and you are here`;
   return say(4, 'not delivered yet', why, remedy);
 }
 
@@ -68,7 +68,14 @@ const unproved = (error: { readonly code: CliErrorCode }): Wording =>
   );
 
 const homeTrouble = (error: { readonly file: string; readonly reason: string }): Wording =>
-  say(78, 'the home cannot be used', `${error.file}: ${error.reason}`, 'check the disk and the permissions');
+  say(
+    78,
+    'the home cannot be used',
+    `${error.file}: ${error.reason}`,
+    isOutOfFiles(error.reason) ? raiseLimit : 'check the disk and the permissions',
+  );
+
+const raiseLimit = 'raise the limit of open files, such as with "ulimit -n 1024"';
 
 const unwell = (error: { readonly code: CliErrorCode; readonly actor: string }): Wording =>
   say(1, 'the node failed', `${error.code} at ${error.actor}`, 'try again; the log has details');
@@ -248,7 +255,7 @@ const wordings: Wordings = {
       78,
       'the home cannot be used',
       `${error.home}: ${error.reason}`,
-      'correct that, or choose another home with --home',
+      isOutOfFiles(error.reason) ? raiseLimit : 'correct that, or choose another home with --home',
     ),
   'home/bad-settings': (error) =>
     say(78, 'the settings cannot be read', `${error.file}: ${error.detail}`, 'correct or remove that file'),

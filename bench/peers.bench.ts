@@ -2,13 +2,11 @@
  * The runtime beside other actor libraries, in one run and in turns: a call and its reply, one-way messages, and the start
  * of an actor. The others are installed on demand into `bench/peers`, from a lock file of their own.
  */
-import { execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
 import { child, startSupervisor, type Supervisor } from '../src/runtime/index.js';
 import { echo } from './runtime.bench.js';
 import { median, type Measured } from './measure.js';
+import { peersFolder } from './peers-folder.js';
 import {
   comedyContestant,
   comlinkContestant,
@@ -23,19 +21,13 @@ import {
   type XState,
 } from './contestants.js';
 
-const folder = join(import.meta.dirname, '../../bench/peers');
 const rounds = 5;
 const calls = 2_000;
 const casts = 20_000;
 const spawns = 2_000;
 
 export async function run(): Promise<readonly Measured[]> {
-  if (!existsSync(join(folder, 'node_modules')))
-    execFileSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], {
-      cwd: folder,
-      stdio: 'inherit',
-    });
-  const load = createRequire(join(folder, 'package.json'));
+  const load = createRequire(peersFolder());
   const threaded = await ownContestant(true);
   const inline = await ownContestant(false);
   const nact = nactContestant(load('nact') as Nact);

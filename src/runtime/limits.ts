@@ -71,8 +71,11 @@ export const runtime = {
   restartDelayMaxMs: 2_000,
   /** Envelopes between two calls of `settle`: large enough for a group commit, small enough to be fair. */
   drainMax: 512,
-  /** Drains that follow each other as microtasks before I/O gets its turn. */
-  drainsPerTurnMax: 64,
+  /** Drains that always follow each other as microtasks; then I/O gets its turn, unless `turnMs` lasts. */
+  drainsPerTurn: 64,
+  /** A turn of the event loop costs as much as fifty small messages, so one that was short goes on. */
+  turnMs: 1,
+  drainsPerTurnMax: 1_024,
   /** Envelopes settled one by one after a crash, so that a poison message is distinguished from its neighbours. */
   cautiousEnvelopes: 1_024,
   /** Time after which a handler that awaits counts as hung: no wait in a handler is longer than a dial. */

@@ -35,11 +35,50 @@ export const timerMsMax = 2 ** 31 - 1;
 /** A delay as Node's timers keep it. The one place where delays are bounded. */
 export const timerMs = (ms: number): number => (ms > 0 ? Math.min(ms, timerMsMax) : 0);
 
+/**
+ * Jobs that one microtask or one turn of the loop runs, in the order in which they were planned. Node makes an object
+ * for each `queueMicrotask` and each `setImmediate`, which costs more than a small message.
+ */
+export class Agenda {
+  readonly #plan: (run: () => void) => void;
+  #jobs: (() => void)[] = [];
+
+  /** `plan`: has `run` called once, later. */
+  constructor(plan: (run: () => void) => void) {
+    this.#plan = plan;
+  }
+
+  add(job: () => void): void {
+    if (this.#jobs.push(job) === 1) this.#plan(this.#run);
+  }
+
+  /** Jobs that are added meanwhile belong to the next run, and so do those behind one that throws. */
+  readonly #run = (): void => {
+    const jobs = this.#jobs;
+    this.#jobs = [];
+    let done = 0;
+    try {
+      for (const job of jobs) {
+        done += 1;
+        job();
+      }
+    } finally {
+      if (done < jobs.length) {
+        if (this.#jobs.length === 0) this.#plan(this.#run);
+        this.#jobs.unshift(...jobs.slice(done));
+      }
+    }
+  };
+}
+
+const soon = new Agenda((run) => queueMicrotask(run));
+const turns = new Agenda((run) => void setImmediate(run));
+
 /** The event loop of the machine. */
 export const systemLoop: Loop = {
   now: () => performance.now(),
-  soon: (job) => queueMicrotask(job),
-  turn: (job) => void setImmediate(job),
+  soon: (job) => soon.add(job),
+  turn: (job) => turns.add(job),
   timer(ms, job) {
     const timer = setTimeout(job, timerMs(ms));
     return {

@@ -12,6 +12,7 @@ import {
   type Cast,
   type ChildSpec,
   type DeadLetter,
+  type Placement,
 } from '../../src/runtime/index.js';
 import { threadEntry } from '../support/programs.js';
 import { dice, type Dice } from '../support/seeds.js';
@@ -31,6 +32,8 @@ export interface StageArgs {
 /** Fate of a stage at a strike. Two of them kill the thread in a handler, one between two handlers. */
 const fates = ['none', 'throw', 'exit', 'uncaught', 'exit-later'] as const;
 type Fate = (typeof fates)[number];
+/** Number of fates, from the first on, that leave the thread alive. */
+const harmless = 2;
 const strikesPerStage = 2;
 
 function strike(fate: Fate): void {
@@ -70,13 +73,13 @@ export const stage = actor<StageArgs, StageArgs, StageProtocol, { next: StagePro
 
 const entry = threadEntry('runtime/worker');
 
-function specsOf(args: Omit<StageArgs, 'at'>): readonly ChildSpec<StageProtocol>[] {
+function specsOf(args: Omit<StageArgs, 'at'>, placement: Placement): readonly ChildSpec<StageProtocol>[] {
   const specs: ChildSpec<StageProtocol>[] = [];
   // The last one has nobody behind it: its link leads to itself and is not used.
   let to: Address<StageProtocol> = { id: `stage-${args.stages - 1}` };
   for (let at = args.stages - 1; at >= 0; at -= 1) {
     const options = { id: `stage-${at}`, args: { ...args, at }, links: { next: to } };
-    const spec = child(stage, { ...options, placement: { kind: 'thread', entry } });
+    const spec = child(stage, { ...options, placement });
     specs.unshift(spec);
     to = spec;
   }
@@ -84,13 +87,13 @@ function specsOf(args: Omit<StageArgs, 'at'>): readonly ChildSpec<StageProtocol>
 }
 
 /** At least one fate for each stage, at random messages. */
-function strikesOf(roll: Dice, stages: number, messages: number): SharedArrayBuffer {
+function strikesOf(roll: Dice, stages: number, messages: number, kinds: number): SharedArrayBuffer {
   const strikes = new SharedArrayBuffer(stages * strikesPerStage * 8);
   const words = new Int32Array(strikes);
   for (let i = 0; i < words.length; i += 2) {
     const isFirst = i % (strikesPerStage * 2) === 0;
     words[i] = 1 + roll(messages);
-    words[i + 1] = isFirst ? 1 + roll(fates.length - 1) : roll(fates.length);
+    words[i + 1] = isFirst ? 1 + roll(kinds - 1) : roll(kinds);
   }
   return strikes;
 }
@@ -108,11 +111,20 @@ export interface Account {
   readonly restarts: number;
 }
 
-/** Sends `messages` through a new pipeline, with strikes from this seed, and waits until each is accounted for. */
-export async function playPipeline(seed: number, stages: number, messages: number): Promise<Account> {
+/**
+ * Sends `messages` through a new pipeline, with strikes from this seed, and waits until each is accounted for. An inline
+ * stage meets no strike that would end this process.
+ */
+export async function playPipeline(
+  seed: number,
+  stages: number,
+  messages: number,
+  placement: Placement = { kind: 'thread', entry },
+): Promise<Account> {
   const roll = dice(seed);
   const arrived = new SharedArrayBuffer(messages);
-  const specs = specsOf({ stages, arrived, strikes: strikesOf(roll, stages, messages) });
+  const strikes = strikesOf(roll, stages, messages, placement.kind === 'inline' ? harmless : fates.length);
+  const specs = specsOf({ stages, arrived, strikes }, placement);
   const started = await startSupervisor({
     name: 'root',
     children: specs,

@@ -28,6 +28,7 @@ function receiver(): { readonly end: LinkReceiver; readonly join: () => readonly
       const posted: Progress[] = [];
       end.attach({
         post: (packet) => void posted.push(packet),
+        direct: null,
         postNow: (packet) => void posted.push(packet),
         drain: () => undefined,
         close: () => undefined,

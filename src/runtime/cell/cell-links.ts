@@ -31,6 +31,9 @@ export class CellLinks implements SenderOwner<LinkSender>, DoneListener<LinkRece
   #touched: LinkReceiver[] = noEnds;
   /** Senders with envelopes that are not acknowledged. */
   #busy: Set<LinkSender> | null = null;
+  #isHeld = false;
+  /** Senders with something to post, in the order of their first envelope. */
+  #unflushed: LinkSender[] = [];
   /** Messages of the actor to itself that are not handled. */
   #selfWaiting = 0;
   #unsafe = 0;
@@ -130,8 +133,23 @@ export class CellLinks implements SenderOwner<LinkSender>, DoneListener<LinkRece
     return true;
   }
 
+  /** From now on senders wait for `flushSenders`, so that what a drain sends leaves together. */
+  holdSenders(): void {
+    this.#isHeld = true;
+  }
+
+  willFlush(sender: LinkSender): boolean {
+    if (this.#isHeld) this.#unflushed.push(sender);
+    return this.#isHeld;
+  }
+
+  /** Has posted what was sent since `holdSenders`. */
   flushSenders(): void {
-    if (this.#busy !== null) for (const sender of this.#busy) sender.flush();
+    this.#isHeld = false;
+    if (this.#unflushed.length === 0) return;
+    const senders = this.#unflushed;
+    this.#unflushed = [];
+    for (const sender of senders) sender.flushPlanned();
   }
 
   /**

@@ -3,7 +3,6 @@
  * messages over a crash for the next incarnation. Its supervisor decides on restarts. The mailbox belongs to the cell
  * and not to the incarnation: only the death of the thread empties it.
  */
-import { unknownName } from '../link/faults.js';
 import type { RuntimeLimits } from '../limits.js';
 import type { Loop } from '../timers.js';
 import type { Awaitable, Behaviour, Ended, ExitReason } from '../actor.js';
@@ -82,9 +81,8 @@ export class Cell implements Inbox, CellPart {
     this.#life = life;
     this.#context = contextOf(this, life, restarts);
     const begun = begin(this.#behaviour, this.#args, this.#context);
-    return begun instanceof Promise
-      ? begun.then((later) => this.#begun(life, later))
-      : this.#begun(life, begun);
+    if (begun instanceof Promise) return begun.then((later) => this.#begun(life, later));
+    return this.#begun(life, begun);
   }
 
   #begun(life: Incarnation, begun: Begun): StartOutcome {
@@ -153,15 +151,11 @@ export class Cell implements Inbox, CellPart {
   handlerIndex(name: string): number {
     return this.#handlers.indexOf.get(name) ?? -1;
   }
-
   enqueue(from: LinkReceiver, seq: number, code: EnvelopeCode, body: unknown): void {
     this.#mailbox.push(from, seq, code, body);
   }
-
   unknownName(from: LinkReceiver, seq: number, code: EnvelopeCode, name: string, body: unknown): void {
-    this.host.deadLetter({ actor: this.id, from: from.link.from, name, reason: 'unknown-name', body });
-    if ((code & isCall) !== 0) from.answer(seq, false, unknownName(this.id, name));
-    this.#mailbox.push(from, seq, takenOut, undefined);
+    this.#redelivery.refuse(from, seq, code, name, body);
   }
   wake(): void {
     if (this.#phase !== 'idle') return;
@@ -201,6 +195,15 @@ export class Cell implements Inbox, CellPart {
   };
 
   #run(life: Incarnation, left: number): void {
+    this.links.holdSenders();
+    try {
+      this.#handle(life, left);
+    } finally {
+      this.links.flushSenders();
+    }
+  }
+
+  #handle(life: Incarnation, left: number): void {
     for (let n = left; n > 0 && this.#mailbox.depth > 0;) {
       const until = this.#stop?.until ?? Infinity;
       if (this.#mailbox.head >= until || this.#redelivery.isUnstashAsked) break;
@@ -361,7 +364,6 @@ export class Cell implements Inbox, CellPart {
     this.#endLife();
     stop?.done(reason);
   }
-
   #endLife(): void {
     this.links.flushAll();
     this.#bringDown();
@@ -379,8 +381,6 @@ export class Cell implements Inbox, CellPart {
     if (this.#behaviour.settle === undefined)
       this.links.acknowledge(this.#mailbox, isAtEnvelope ? place : this.#mailbox.head);
     this.#redelivery.afterCrash(isAtEnvelope ? place : null);
-    // An envelope that was given up is done, even where the next batch crashes as well.
-    this.#mailbox.skipTakenOut();
     this.links.acknowledge(this.#mailbox, this.#mailbox.head);
     this.#watch.clearOwn();
     this.#cautious = this.#limits.cautiousEnvelopes;

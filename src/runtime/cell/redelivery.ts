@@ -1,6 +1,6 @@
 /** The messages of an actor after a crash: delivered again, set aside as poison, or lost by contract. */
 import type { CellParts } from './cell-host.js';
-import { lost, poison } from '../link/faults.js';
+import { lost, poison, unknownName } from '../link/faults.js';
 import type { DeadLetter } from '../link/protocol.js';
 import type { LinkReceiver } from '../link/receiver.js';
 import { isOnce, isCall, nameShift, takenOut } from '../link/envelope.js';
@@ -83,6 +83,16 @@ export class Redelivery {
     this.#rewind();
     if (place !== null) this.#suspect(place);
     for (const end of this.#links.receivers) end.flush();
+    // An envelope that was given up is done, even where the next batch crashes as well.
+    this.#mailbox.skipTakenOut();
+  }
+
+  /** A message that the actor has no handler for. It takes a place in the mailbox, so that it is acknowledged in turn. */
+  refuse(from: LinkReceiver, seq: number, code: number, name: string, body: unknown): void {
+    const actor = this.#id;
+    this.#events.deadLetter({ actor, from: from.link.from, name, reason: 'unknown-name', body });
+    if ((code & isCall) !== 0) from.answer(seq, false, unknownName(actor, name));
+    this.#mailbox.push(from, seq, takenOut, undefined);
   }
 
   /** Makes everything that is not done wait again, calls without an answer first. */

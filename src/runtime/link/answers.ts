@@ -20,9 +20,9 @@ export class Answers {
   #seqs: number[] = [];
   #values: unknown[] = [];
   /** Numbers of calls whose answer is a fault. */
-  #faults = new Set<number>();
+  #faults: Set<number> | null = null;
   /** Transferred objects of answers that have some. */
-  #moved = new Map<number, readonly Transferable[]>();
+  #moved: Map<number, readonly Transferable[]> | null = null;
 
   get size(): number {
     return this.#seqs.length;
@@ -35,8 +35,8 @@ export class Answers {
   add(seq: number, isOk: boolean, value: unknown, transfer: readonly Transferable[] = none): void {
     this.#seqs.push(seq);
     this.#values.push(value);
-    if (!isOk) this.#faults.add(seq);
-    if (transfer.length > 0) this.#moved.set(seq, transfer);
+    if (!isOk) (this.#faults ??= new Set()).add(seq);
+    if (transfer.length > 0) (this.#moved ??= new Map()).set(seq, transfer);
   }
 
   /** Forgets the answers to later calls than this. */
@@ -51,27 +51,29 @@ export class Answers {
     const taken = new Answers();
     [taken.#seqs, this.#seqs] = [this.#seqs, []];
     [taken.#values, this.#values] = [this.#values, []];
-    if (this.#faults.size > 0) [taken.#faults, this.#faults] = [this.#faults, taken.#faults];
-    if (this.#moved.size > 0) [taken.#moved, this.#moved] = [this.#moved, taken.#moved];
+    [taken.#faults, this.#faults] = [this.#faults, null];
+    [taken.#moved, this.#moved] = [this.#moved, null];
     return taken;
   }
 
   /** `handled`: number of the last handled envelope. */
   packet(handled: number): AnswerPacket {
-    const areOk = this.#faults.size === 0 ? null : this.#seqs.map((seq) => !this.#faults.has(seq));
+    const faults = this.#faults;
+    const areOk = faults === null ? null : this.#seqs.map((seq) => !faults.has(seq));
     return [handled, this.#isInRow() ? (this.#seqs[0] ?? 0) : this.#seqs, areOk, this.#values];
   }
 
   transfer(): readonly Transferable[] {
-    return this.#moved.size === 0 ? none : this.#seqs.flatMap((seq) => this.#moved.get(seq) ?? none);
+    const moved = this.#moved;
+    return moved === null ? none : this.#seqs.flatMap((seq) => moved.get(seq) ?? none);
   }
 
   all(): readonly Answer[] {
     return this.#seqs.map((seq, i) => ({
       seq,
-      isOk: !this.#faults.has(seq),
+      isOk: this.#faults?.has(seq) !== true,
       value: this.#values[i],
-      transfer: this.#moved.get(seq) ?? none,
+      transfer: this.#moved?.get(seq) ?? none,
     }));
   }
 

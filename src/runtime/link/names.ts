@@ -11,9 +11,13 @@ export const openedName = (to: string): string => `${openedMark}${to}`;
 /** Whether the name is that of an opened link. */
 export const isOpened = (name: string): boolean => name.startsWith(openedMark);
 
+/** Names beyond which a map finds one faster than a look through the list. */
+const listedMax = 8;
+
 /** The names of one link with their indexes. */
 export class NameTable {
-  readonly #codes = new Map<string, number>();
+  /** Null: there are few names, and they are looked through. */
+  #codes: Map<string, number> | null = null;
   readonly #names: string[] = [];
   /** Number of names that the receiver knows. */
   #announced = 0;
@@ -23,12 +27,15 @@ export class NameTable {
   }
 
   codeOf(name: string): EnvelopeCode {
-    let index = this.#codes.get(name);
-    if (index === undefined) {
-      index = this.#names.push(name) - 1;
-      this.#codes.set(name, index);
-    }
-    return index << nameShift;
+    const known = this.#codes === null ? this.#names.indexOf(name) : (this.#codes.get(name) ?? -1);
+    return (known < 0 ? this.#add(name) : known) << nameShift;
+  }
+
+  #add(name: string): number {
+    const index = this.#names.push(name) - 1;
+    if (this.#codes !== null) this.#codes.set(name, index);
+    else if (index >= listedMax) this.#codes = new Map(this.#names.map((one, i) => [one, i]));
+    return index;
   }
 
   nameOf(code: EnvelopeCode): string {

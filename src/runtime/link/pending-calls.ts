@@ -6,7 +6,7 @@ import { err, ok, type Result } from 'neverthrow';
 import type { RuntimeError } from '../errors.js';
 import type { Fault } from '../actor.js';
 import { CallList } from './call-list.js';
-import { notCloneable } from './faults.js';
+import { aborted, notCloneable } from './faults.js';
 import { refusedReply } from './protocol.js';
 import { isStandstill, type Loop, type Timer } from '../timers.js';
 
@@ -72,6 +72,18 @@ export class PendingCalls {
         settle,
       });
     });
+  }
+
+  /** Gives a call up when `signal` is aborted before its answer. */
+  until(
+    signal: AbortSignal,
+    seq: number,
+    name: string,
+    answer: Promise<Result<unknown, Fault>>,
+  ): Promise<Result<unknown, Fault>> {
+    const onAbort = (): void => this.cancel(seq, aborted(this.#actor, name));
+    signal.addEventListener('abort', onAbort, { once: true });
+    return answer.finally(() => signal.removeEventListener('abort', onAbort));
   }
 
   /** The calls made so far leave now. */

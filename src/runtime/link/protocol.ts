@@ -98,6 +98,8 @@ export interface SenderOwner<Sender> {
   onAcknowledged(sender: Sender): void;
   /** The first envelope after all were acknowledged. */
   onBusy(sender: Sender): void;
+  /** The sender has something to post. Returns whether the owner has it posted at the end of what it does now. */
+  willFlush(sender: Sender): boolean;
 }
 
 /** How a sender treats what it is given. */

@@ -10,7 +10,7 @@ import { refusedReply, type Batch, type LinkAddress, type Progress } from './pro
 import { Answers } from './answers.js';
 import { isCall, nameShift, type EnvelopeCode, type Origin } from './envelope.js';
 import { envelopeId } from './names.js';
-import type { Pipe, PipeEnd } from './pipe.js';
+import type { DirectEnd, Pipe } from './pipe.js';
 
 /** The services of a cell for the ends that lead to it. */
 export interface Inbox {
@@ -28,8 +28,21 @@ export interface Inbox {
   readonly loop: Loop;
 }
 
+const noDeferred: Rare['deferred'] = new Map();
+
+/** The state of a link that few links have. */
+class Rare {
+  /** Calls that their callers gave up before they were handled. */
+  readonly cancelled = new Set<number>();
+  readonly open = new Map<number, AbortController>();
+  /** Numbers of messages that are put aside, or wait again after that. */
+  readonly held = new Map<number, 'aside' | 'waiting'>();
+  /** Calls whose handler went on without an answer. */
+  readonly deferred = new Map<number, { readonly code: EnvelopeCode; readonly body: unknown }>();
+}
+
 /** The receiving end of one link. */
-export class LinkReceiver implements PipeEnd<Batch> {
+export class LinkReceiver implements DirectEnd {
   readonly link: LinkAddress;
   readonly #inbox: Inbox;
   #pipe: Pipe<Progress> | null = null;
@@ -47,15 +60,11 @@ export class LinkReceiver implements PipeEnd<Batch> {
   #toldCredit: number;
   #marker = 0;
   #onMarker: (() => void) | null = null;
-  /** Calls that their callers gave up before they were handled. */
-  readonly #cancelled = new Set<number>();
-  readonly #open = new Map<number, AbortController>();
-  /** Numbers of messages that are put aside, or wait again after that. */
-  readonly #held = new Map<number, 'aside' | 'waiting'>();
+  /** Null, as for most links: there was no use for it yet. */
+  #rare: Rare | null = null;
   #isFlushPlanned = false;
   #isAckPlanned = false;
-  /** Calls whose handler went on without an answer. */
-  readonly #deferred = new Map<number, { readonly code: EnvelopeCode; readonly body: unknown }>();
+  #acknowledgeNow: (() => void) | null = null;
 
   constructor(link: LinkAddress, inbox: Inbox, limits: RuntimeLimits) {
     this.link = link;
@@ -134,7 +143,11 @@ export class LinkReceiver implements PipeEnd<Batch> {
         this.#indexes.push(this.#inbox.handlerIndex(name));
       }
     if (cancelled !== null) for (const seq of cancelled) this.#cancel(seq);
-    for (let i = 0; i < codes.length; i += 1) this.#accept(first + i, codes[i] ?? 0, bodies[i]);
+    for (let i = 0; i < codes.length; i += 1) this.accept(first + i, codes[i] ?? 0, bodies[i]);
+    this.#inbox.wake();
+  }
+
+  wake(): void {
     this.#inbox.wake();
   }
 
@@ -152,36 +165,42 @@ export class LinkReceiver implements PipeEnd<Batch> {
     const pipe = this.#pipe;
     this.#pipe = null;
     pipe?.close();
-    this.#deferred.clear();
+    this.#rare?.deferred.clear();
   }
 
   finish(seq: number): void {
-    if (this.#held.size > 0 && this.#held.get(seq) === 'waiting') this.#held.delete(seq);
+    if (this.#rare?.held.get(seq) === 'waiting') this.#rare.held.delete(seq);
     if (seq > this.#done) this.#done = seq;
   }
 
   /** A stashed message is not acknowledged, and so no later one is. */
   hold(seq: number): void {
-    this.#held.set(seq, 'aside');
+    this.#inRare.held.set(seq, 'aside');
   }
 
   /** Notes that stashed messages wait in the mailbox again. */
   requeue(seq: number): void {
-    this.#held.set(seq, 'waiting');
+    this.#inRare.held.set(seq, 'waiting');
   }
 
   isAside(seq: number): boolean {
-    return this.#held.size > 0 && this.#held.get(seq) === 'aside';
+    return this.#rare?.held.get(seq) === 'aside';
   }
 
   release(seq: number): void {
-    const limit = this.#held.size === 0 ? seq : Math.min(seq, Math.min(...this.#held.keys()) - 1);
+    const held = this.#rare === null || this.#rare.held.size === 0 ? null : this.#rare.held;
+    const limit = held === null ? seq : Math.min(seq, Math.min(...held.keys()) - 1);
     if (limit > this.#released) this.#released = limit;
   }
 
   answer(seq: number, isOk: boolean, value: unknown, transfer?: readonly Transferable[]): void {
     this.#answers.add(seq, isOk, value, transfer);
-    if (this.#open.size > 0) this.#open.delete(seq);
+    this.#rare?.open.delete(seq);
+  }
+
+  get #inRare(): Rare {
+    this.#rare ??= new Rare();
+    return this.#rare;
   }
 
   /** Null for an envelope from another thread, and where none is known. */
@@ -191,15 +210,16 @@ export class LinkReceiver implements PipeEnd<Batch> {
 
   /** Did the caller give this call up before its handler began? Asked once. */
   isCancelled(seq: number): boolean {
-    return this.#cancelled.size > 0 && this.#cancelled.delete(seq);
+    return this.#rare?.cancelled.delete(seq) === true;
   }
 
   /** Aborted when the caller gives the call up. */
   signalOf(seq: number): AbortSignal {
-    let controller = this.#open.get(seq);
+    const { open } = this.#inRare;
+    let controller = open.get(seq);
     if (controller === undefined) {
       controller = new AbortController();
-      this.#open.set(seq, controller);
+      open.set(seq, controller);
     }
     return controller.signal;
   }
@@ -210,16 +230,17 @@ export class LinkReceiver implements PipeEnd<Batch> {
   }
 
   defer(seq: number, code: EnvelopeCode, body: unknown): void {
-    this.#deferred.set(seq, { code, body });
+    this.#inRare.deferred.set(seq, { code, body });
   }
 
   /** Calls that were done, but not answered; forgotten here, for they are enqueued again. */
   takeDeferred(): readonly { readonly seq: number; readonly code: EnvelopeCode; readonly body: unknown }[] {
-    const open = [...this.#deferred]
+    const deferred = this.#rare?.deferred ?? noDeferred;
+    const open = [...deferred]
       .filter(([seq]) => seq <= this.#done)
       .map(([seq, call]) => ({ seq, ...call }))
       .toSorted((a, b) => a.seq - b.seq);
-    this.#deferred.clear();
+    this.#rare?.deferred.clear();
     return open;
   }
 
@@ -235,7 +256,8 @@ export class LinkReceiver implements PipeEnd<Batch> {
       if (this.#released - this.#acknowledged >= this.#limits.acknowledgeEvery) this.acknowledge();
       else if (this.#released > this.#acknowledged && !this.#isAckPlanned) {
         this.#isAckPlanned = true;
-        this.#inbox.loop.turn(() => this.acknowledge());
+        this.#acknowledgeNow ??= () => this.acknowledge();
+        this.#inbox.loop.turn(this.#acknowledgeNow);
       }
       return;
     }
@@ -262,7 +284,7 @@ export class LinkReceiver implements PipeEnd<Batch> {
 
   /** From a `ReplyTo`, at any time. */
   answerLater(seq: number, isOk: boolean, value: unknown, transfer?: readonly Transferable[]): void {
-    this.#deferred.delete(seq);
+    this.#rare?.deferred.delete(seq);
     this.answer(seq, isOk, value, transfer);
     if (this.#isFlushPlanned || !this.#inbox.mayAnswerNow()) return;
     this.#isFlushPlanned = true;
@@ -272,18 +294,21 @@ export class LinkReceiver implements PipeEnd<Batch> {
   }
 
   #cancel(seq: number): void {
-    this.#deferred.delete(seq);
-    const open = this.#open.get(seq);
-    this.#open.delete(seq);
-    if (open !== undefined) open.abort();
-    else if (seq > this.#done) this.#cancelled.add(seq);
+    const { deferred, open, cancelled } = this.#inRare;
+    deferred.delete(seq);
+    const controller = open.get(seq);
+    open.delete(seq);
+    if (controller !== undefined) controller.abort();
+    else if (seq > this.#done) cancelled.add(seq);
   }
 
-  #accept(seq: number, code: EnvelopeCode, body: unknown): void {
+  /** Takes in one envelope; `wake` follows the last of several. */
+  accept(seq: number, code: EnvelopeCode, body: unknown): void {
     if (seq <= this.#received) {
       // Sent again after the link was repaired: ours already, unless it is a call whose answer got lost.
-      if (this.#held.has(seq)) return;
-      const isAnswered = (code & isCall) !== 0 && seq <= this.#done && !this.#deferred.has(seq);
+      if (this.#rare?.held.has(seq) === true) return;
+      const isDeferred = this.#rare?.deferred.has(seq) === true;
+      const isAnswered = (code & isCall) !== 0 && seq <= this.#done && !isDeferred;
       if (!isAnswered) return;
     } else this.#received = seq;
     const index = this.#indexes[code >> nameShift] ?? -1;

@@ -11,10 +11,11 @@ import type { RuntimeLimits } from '../limits.js';
 import type { Recorder } from '../recorder.js';
 import type { Fault } from '../actor.js';
 import { isOnce, isCall, takenOut, type EnvelopeCode, type Origin } from './envelope.js';
-import type { Pipe, PipeEnd, Refused } from './pipe.js';
+import type { DirectEnd, Pipe, PipeEnd, Refused } from './pipe.js';
 import { PendingCalls } from './pending-calls.js';
 import { isTracing, traceBatch } from '../trace.js';
 import { aborted, full, givenUp, gone, lost, poison } from './faults.js';
+import { postApart } from './apart.js';
 import { deepFreeze } from './freeze.js';
 import type {
   Batch,
@@ -61,9 +62,8 @@ export class LinkSender implements PipeEnd<Progress> {
   isGone = false;
   readonly #names = new NameTable();
   #cancelled: number[] = [];
-  readonly #calls: PendingCalls;
-  /** Transferred objects of an envelope. Once posted they exist at the receiver only. */
-  readonly #transfers = new Map<number, readonly Transferable[]>();
+  /** Null: there was no call yet. */
+  #calls: PendingCalls | null = null;
   readonly #waiting: WaitingLine;
   readonly #options: SenderOptions;
   readonly #recorder: Recorder | null;
@@ -79,10 +79,6 @@ export class LinkSender implements PipeEnd<Progress> {
     this.#waiting = new WaitingLine(options.loop);
     this.#credit = link.credit;
     this.isCircular = link.isCircular;
-    this.#calls = new PendingCalls(link.to, options.loop, (seq) => {
-      this.#cancelled.push(seq);
-      this.#planFlush();
-    });
   }
 
   /** The address of a link that was opened without one: what was queued meanwhile waits for its pipe. */
@@ -95,29 +91,27 @@ export class LinkSender implements PipeEnd<Progress> {
   get next(): number {
     return this.#next;
   }
-
   /** Number of the oldest envelope that is not acknowledged; `next` when all are. */
   get head(): number {
     return this.#head;
   }
 
   cast(name: string, body: unknown, transfer?: readonly Transferable[]): Result<void, RuntimeError> {
-    return this.#cast(this.#names.codeOf(name), body, transfer);
+    if (this.isGone) return err(gone(this.link.to));
+    if (this.#isFull()) return err(full(this.link.to));
+    this.#push(this.#names.codeOf(name), body, transfer);
+    return queued;
   }
 
   castOnce(name: string, body: unknown, transfer?: readonly Transferable[]): Result<void, RuntimeError> {
-    return this.#cast(this.#names.codeOf(name) | isOnce, body, transfer);
-  }
-
-  #cast(code: EnvelopeCode, body: unknown, transfer?: readonly Transferable[]): Result<void, RuntimeError> {
     if (this.isGone) return err(gone(this.link.to));
     if (this.#isFull()) return err(full(this.link.to));
-    this.#push(code, body, transfer);
+    this.#push(this.#names.codeOf(name) | isOnce, body, transfer);
     return queued;
   }
 
   get pending(): number {
-    return this.#next - this.#head + this.#calls.size + this.#waiting.messages;
+    return this.#next - this.#head + (this.#calls?.size ?? 0) + this.#waiting.messages;
   }
 
   /** Sends like `cast`, but waits for room. */
@@ -133,7 +127,7 @@ export class LinkSender implements PipeEnd<Progress> {
     const deadlineMs = options.deadlineMs ?? this.#limits.callDeadlineMs;
     if (this.isGone) return errAsync(gone(this.link.to));
     if (options.signal?.aborted === true) return errAsync(aborted(this.link.to, name));
-    if (!this.#isFull() && this.#calls.size < this.#credit)
+    if (!this.#isFull() && (this.#calls?.size ?? 0) < this.#credit)
       return new ResultAsync(this.#callNow(name, body, deadlineMs, options));
     const go = (leftMs: number): Answer => this.#callNow(name, body, leftMs, options);
     return new ResultAsync(callLater(this.#waiting, this.link.to, name, deadlineMs, options.signal, go));
@@ -170,14 +164,14 @@ export class LinkSender implements PipeEnd<Progress> {
     this.#names.forget();
     this.#dropTransferred();
     this.#flushed = this.#head;
-    for (const call of this.#calls.before(this.#head)) this.#post(call.seq, [call.code], [call.body], []);
+    for (const call of this.#calls?.before(this.#head) ?? [])
+      this.#post(call.seq, [call.code], [call.body], []);
     this.flush();
   }
 
   originOf(seq: number): Origin | null {
     return seq < this.#head ? null : this.#ring.originAt(seq);
   }
-
   /** The receiver is dead. Takes in what it said last, so that nothing handled is sent again without need. */
   detach(): void {
     this.#pipe?.drain();
@@ -187,11 +181,11 @@ export class LinkSender implements PipeEnd<Progress> {
   /** The receiver's thread died while it handled this envelope (low 32 bits of its number). */
   blame(seqLow: number): void {
     const place = this.#ring.find(this.#head, this.#flushed, seqLow);
-    const call = this.#calls.find((pending) => (pending.seq | 0) === seqLow);
+    const call = this.#calls?.find((pending) => (pending.seq | 0) === seqLow) ?? null;
     if (place === null && call === null) return;
     if (!this.#suspect.isGuilty(seqLow, this.link.triesMax)) return;
     if (place !== null) this.#giveUp(place, 'poison');
-    else if (call !== null) this.#calls.fail(call.seq, poison(this.link.to, call.name));
+    else if (call !== null) this.#calls?.fail(call.seq, poison(this.link.to, call.name));
   }
 
   /** Closes the link, since the receiver has ended and does not come back. */
@@ -200,7 +194,7 @@ export class LinkSender implements PipeEnd<Progress> {
     this.detach();
     this.isGone = true;
     this.#buryAll();
-    this.#calls.failAll(gone(this.link.to));
+    this.#calls?.failAll(gone(this.link.to));
     this.#wake();
     this.owner?.onAcknowledged(this);
   }
@@ -214,7 +208,7 @@ export class LinkSender implements PipeEnd<Progress> {
     this.isGone = true;
     this.#isAbandoned = true;
     this.owner = null;
-    this.#calls.failAll(gone(this.link.to));
+    this.#calls?.failAll(gone(this.link.to));
     this.#wake();
     if (this.#pipe === null) this.#buryAll();
     else if (this.#head >= this.#next) this.#unplug();
@@ -233,25 +227,40 @@ export class LinkSender implements PipeEnd<Progress> {
     this.#head = this.#next;
     this.#flushed = this.#next;
     this.#ring.clear();
-    this.#transfers.clear();
   }
 
   /** Posts what waits. Called at the latest in the next microtask. */
   flush(): void {
     this.#isFlushPlanned = false;
-    this.#calls.turnOver();
+    this.#calls?.turnOver();
     if (this.#pipe === null) return;
     if (this.#cancelled.length > 0 && this.#flushed === this.#next) this.#post(this.#next, [], [], []);
+    if (this.#pipe.direct !== null && !isTracing) {
+      this.#handOver(this.#pipe.direct);
+      return;
+    }
     while (this.#flushed < this.#next && this.#flushed - this.#head < this.#credit) {
       const first = this.#flushed;
       const until = Math.min(this.#next, first + this.#limits.linkBatchMax, this.#head + this.#credit);
       const { codes, bodies } = this.#ring.batch(first, until);
       this.#flushed += codes.length;
-      const transfer =
-        this.#transfers.size === 0 ? [] : codes.flatMap((_, i) => this.#transfers.get(first + i) ?? []);
-      if (codes.length > 0) this.#post(first, codes, bodies, transfer);
+      if (codes.length > 0) this.#post(first, codes, bodies, this.#ring.transferOf(first, codes.length));
       while (this.#flushed < this.#next && this.#ring.codeAt(this.#flushed) === takenOut) this.#flushed += 1;
     }
+  }
+
+  /** As `flush`, to a receiver in this thread: no packet is made for it. */
+  #handOver(direct: DirectEnd): void {
+    const until = Math.min(this.#next, this.#head + this.#credit);
+    if (this.#cancelled.length > 0 || this.#names.unannounced() !== null) this.#post(until, [], [], []);
+    for (; this.#flushed < until; this.#flushed += 1) {
+      const code = this.#ring.codeAt(this.#flushed);
+      if (code === takenOut) continue;
+      const body = this.#ring.bodyAt(this.#flushed);
+      if ((code & isOnce) !== 0) this.#forgetBody(this.#flushed);
+      direct.accept(this.#flushed, code, body);
+    }
+    direct.wake();
   }
 
   onPacket(packet: Progress): void {
@@ -259,7 +268,7 @@ export class LinkSender implements PipeEnd<Progress> {
     else if (packet.length === 1) this.setCredit(packet[0]);
     else {
       this.#acknowledged(packet[0]);
-      eachAnswer(packet, this.#calls.answer);
+      if (this.#calls !== null) eachAnswer(packet, this.#calls.answer);
     }
   }
 
@@ -277,20 +286,23 @@ export class LinkSender implements PipeEnd<Progress> {
   #callNow(name: string, body: unknown, deadlineMs: number, { transfer, signal }: CallOptions): Answer {
     const seq = this.#next;
     const code = this.#names.codeOf(name) | isCall;
+    this.#calls ??= new PendingCalls(this.link.to, this.#options.loop, this.#cancel);
     const answer = this.#calls.open(seq, { code, name, body, deadlineMs });
     this.#push(code, body, transfer);
-    if (signal === undefined) return answer;
-    const onAbort = (): void => this.#calls.cancel(seq, aborted(this.link.to, name));
-    signal.addEventListener('abort', onAbort, { once: true });
-    return answer.finally(() => signal.removeEventListener('abort', onAbort));
+    return signal === undefined ? answer : this.#calls.until(signal, seq, name, answer);
   }
+
+  readonly #cancel = (seq: number): void => {
+    this.#cancelled.push(seq);
+    this.#planFlush();
+  };
 
   #push(code: EnvelopeCode, body: unknown, transfer: readonly Transferable[] | undefined): void {
     const seq = this.#next;
     if (this.#options.isStrict) deepFreeze(body);
     const isMoving = transfer !== undefined && transfer.length > 0;
     this.#ring.put(this.#head, seq, isMoving ? code | isOnce : code, body);
-    if (isMoving) this.#transfers.set(seq, transfer);
+    if (isMoving) this.#ring.putTransfer(seq, transfer);
     if (this.keepsOrigins) this.#ring.putOrigin(seq, this.owner?.origin ?? null);
     this.#next = seq + 1;
     if (seq === this.#head) this.owner?.onBusy(this);
@@ -303,10 +315,11 @@ export class LinkSender implements PipeEnd<Progress> {
   #planFlush(): void {
     if (this.#isFlushPlanned) return;
     this.#isFlushPlanned = true;
-    this.#options.loop.soon(this.#flushNow);
+    if (this.owner?.willFlush(this) !== true) this.#options.loop.soon(this.flushPlanned);
   }
 
-  readonly #flushNow = (): void => {
+  /** Posts what waits, unless that has been done since it was planned. */
+  readonly flushPlanned = (): void => {
     if (this.#isFlushPlanned) this.flush();
   };
 
@@ -327,25 +340,18 @@ export class LinkSender implements PipeEnd<Progress> {
     this.#pipe.post([first, names, cancelled, codes, bodies], transfer, codes.length, this.#onRefused);
   }
 
-  /** Some body of a batch cannot be cloned: the others shall not suffer from it. */
+  /** Some body of a batch cannot be cloned. */
   #postApart(pipe: Pipe<Batch>, packet: Batch): void {
-    if (typeof packet === 'number') return;
-    const [first, names, cancelled, codes, bodies] = packet;
-    pipe.postNow([first, names, cancelled, [], []], []);
-    codes.forEach((code, i) => {
-      const seq = first + i;
-      try {
-        pipe.postNow([seq, null, null, [code], [bodies[i]]], this.#transfers.get(seq) ?? []);
-      } catch {
-        if (seq >= this.#head) this.#giveUp(seq, 'not-cloneable');
-      }
-    });
+    const giveUp = (seq: number): void => {
+      if (seq >= this.#head) this.#giveUp(seq, 'not-cloneable');
+    };
+    postApart(pipe, packet, (seq) => this.#ring.transferAt(seq), giveUp);
   }
 
   /** A message that is delivered at most once is not kept. */
   #forgetBody(seq: number): void {
     if (seq >= this.#head) this.#ring.dropBody(seq);
-    this.#calls.dropBody(seq);
+    this.#calls?.dropBody(seq);
   }
 
   /** Envelopes whose objects moved to a receiver that is dead now: they are delivered at most once. */
@@ -354,15 +360,14 @@ export class LinkSender implements PipeEnd<Progress> {
       const code = this.#ring.codeAt(seq);
       if (code !== takenOut && (code & isOnce) !== 0) this.#giveUp(seq, 'lost-transfer');
     }
-    for (const call of this.#calls.before(this.#head))
-      if (call.hasLostBody) this.#calls.fail(call.seq, lost(this.link.to, call.name));
+    for (const call of this.#calls?.before(this.#head) ?? [])
+      if (call.hasLostBody) this.#calls?.fail(call.seq, lost(this.link.to, call.name));
   }
 
   #giveUp(seq: number, reason: DeadLetter['reason']): void {
     this.#bury(seq, reason);
-    this.#calls.fail(seq, givenUp(this.link.to, this.#names.nameOf(this.#ring.codeAt(seq)), reason));
+    this.#calls?.fail(seq, givenUp(this.link.to, this.#names.nameOf(this.#ring.codeAt(seq)), reason));
     this.#ring.takeOut(seq);
-    this.#transfers.delete(seq);
     this.#acknowledged(this.#head - 1);
   }
 
@@ -376,10 +381,8 @@ export class LinkSender implements PipeEnd<Progress> {
 
   #acknowledged(handled: number): void {
     let head = this.#head;
-    for (; head < this.#flushed && (head <= handled || this.#ring.codeAt(head) === takenOut); head += 1) {
-      this.#ring.dropBody(head);
-      if (this.#transfers.size > 0) this.#transfers.delete(head);
-    }
+    for (; head < this.#flushed && (head <= handled || this.#ring.codeAt(head) === takenOut); head += 1)
+      this.#ring.forget(head);
     this.#head = head;
     if (this.#isAbandoned) {
       if (head >= this.#next) this.#unplug();

@@ -15,7 +15,8 @@ export interface Waiting {
 
 /** A queue for the credit of one link. */
 export class WaitingLine {
-  #line = new Set<Waiting>();
+  /** Null: nobody waits. */
+  #line: Set<Waiting> | null = null;
   #messages = 0;
   readonly loop: Loop;
 
@@ -24,7 +25,7 @@ export class WaitingLine {
   }
 
   get isEmpty(): boolean {
-    return this.#line.size === 0;
+    return this.#line === null || this.#line.size === 0;
   }
 
   /** Messages among them: they go before later ones. */
@@ -33,6 +34,7 @@ export class WaitingLine {
   }
 
   join(waiting: Waiting): void {
+    this.#line ??= new Set();
     this.#line.add(waiting);
     if (waiting.isMessage) this.#messages += 1;
   }
@@ -78,20 +80,20 @@ export class WaitingLine {
   }
 
   leave(waiting: Waiting): void {
-    if (!this.#line.delete(waiting)) return;
+    if (this.#line?.delete(waiting) !== true) return;
     if (waiting.isMessage) this.#messages -= 1;
   }
 
   failAll(error: RuntimeError): void {
-    const line = this.#line;
-    this.#line = new Set();
+    const line = this.#line ?? [];
+    this.#line = null;
     this.#messages = 0;
     for (const one of line) one.fail(error);
   }
 
   /** Lets go whom there is room for; a caller of `credit` wants `freeMin` of it, so that it sends more than one. */
   serve(free: () => number, freeMin: number): void {
-    for (const one of this.#line) {
+    for (const one of this.#line ?? []) {
       if (free() < Math.max(1, one.isMessage ? 1 : freeMin)) return;
       this.leave(one);
       one.go();

@@ -61,6 +61,7 @@ export class Wire {
     this.#newest = Math.max(this.#newest, nth);
     this.#ends.set(nth, end);
     const pipe: Pipe<Out> = {
+      direct: null,
       post: (packet, transfer, weight, onRefused) => {
         this.#frames.push({
           nth,

@@ -15,6 +15,7 @@ import { LinkReceiver } from '../link/receiver.js';
 import { threadMemory, type ActorStats, type MemoryStats } from '../metrics.js';
 import type { Recorder, TraceEvent } from '../recorder.js';
 import type { Loop } from '../timers.js';
+import { Drains } from './drains.js';
 import { joinLocally } from '../link/pipe.js';
 import { Wire, type Channel } from '../link/wire.js';
 import { cellLimits } from './cell-limits.js';
@@ -126,10 +127,7 @@ export class Host implements HostControl, CellHost {
   readonly loop: Loop;
   readonly recorder: Recorder | null;
   readonly isLasting: boolean;
-  #drains = 0;
-  #isTurnPlanned = false;
-  /** Drains that wait for a turn of the event loop. */
-  #late: (() => void)[] = [];
+  readonly #drains: Drains;
 
   constructor(
     events: HostEvents,
@@ -142,6 +140,7 @@ export class Host implements HostControl, CellHost {
     this.loop = options.loop;
     this.recorder = options.recorder;
     this.isLasting = options.isLasting;
+    this.#drains = new Drains(options.loop, options.limits);
     this.#events = events;
     this.#behaviour = behaviour;
     this.#progress = progress;
@@ -235,12 +234,14 @@ export class Host implements HostControl, CellHost {
   }
 
   openWire(nth: number, port: MessagePort): void {
-    const onTurn = (): void => {
-      this.#drains = 0;
-    };
-    const wire = new Wire(port, this.limits.linkBatchMax, onTurn, () => {
-      if (this.#wires.delete(nth)) this.#events.wireLost(nth);
-    });
+    const wire = new Wire(
+      port,
+      this.limits.linkBatchMax,
+      () => this.#drains.reset(),
+      () => {
+        if (this.#wires.delete(nth)) this.#events.wireLost(nth);
+      },
+    );
     this.#wires.set(nth, wire);
   }
 
@@ -282,7 +283,7 @@ export class Host implements HostControl, CellHost {
     if (sender === undefined || receiver === null) return;
     for (const seq of blamedSeqs) sender.blame(seq);
     if (!this.isLasting) receiver.neighbour = sender;
-    joinLocally<Batch, Progress>(sender, receiver, this.#options.isStrict);
+    joinLocally(sender, receiver, this.#options.isStrict);
   }
 
   markSender(linkId: number, marker: number): void {
@@ -337,26 +338,8 @@ export class Host implements HostControl, CellHost {
     return pending;
   }
 
-  /**
-   * Schedules the drain of a mailbox as a microtask. Actors of one thread that keep each other busy must not keep I/O
-   * out, so after `drainsPerTurnMax` drains the next ones wait for a turn of the event loop.
-   */
   schedule(drain: () => void): void {
-    this.#drains += 1;
-    if (this.#drains <= this.limits.drainsPerTurnMax) {
-      this.loop.soon(drain);
-      return;
-    }
-    this.#late.push(drain);
-    if (this.#isTurnPlanned) return;
-    this.#isTurnPlanned = true;
-    this.loop.turn(() => {
-      this.#isTurnPlanned = false;
-      this.#drains = 0;
-      const late = this.#late;
-      this.#late = [];
-      for (const one of late) one();
-    });
+    this.#drains.add(drain);
   }
 
   note(slot: number, linkId: number, seq: number): void {

@@ -18,9 +18,9 @@ import {
   type Player,
 } from './worlds.js';
 
-const rounds = 5;
+const rounds = 9;
 /** Rounds before those that count: all code is compiled then. */
-const warmUps = 2;
+const warmUps = 6;
 
 export async function run(): Promise<readonly Measured[]> {
   const load = createRequire(peersFolder());

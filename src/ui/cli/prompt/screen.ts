@@ -102,6 +102,8 @@ export class TerminalScreen implements Screen {
   #waiting: { block: Block; text: string }[] = [];
   #flushing: NodeJS.Immediate | null = null;
   #isClosed = false;
+  /** Whether the terminal belongs to the shell. */
+  #isSuspended = false;
   readonly #openedMs = performance.now();
 
   constructor(options: TerminalOptions) {
@@ -133,7 +135,7 @@ export class TerminalScreen implements Screen {
     const found = placeOf(this.#blocks, id);
     const distance = (found?.above ?? 0) + (this.#drawn?.cursorRow ?? 0);
     // Further rows would need a place that other rows have.
-    if (found === null || rows.length > found.block.rows || this.#isClosed) return false;
+    if (found === null || rows.length > found.block.rows || this.#isClosed || this.#isSuspended) return false;
     if (distance >= (this.#output.rows ?? 24)) return false;
     this.#output.write(rowsInPlace(found.block.rows, rows, distance, this.#drawn?.cursorPrefix ?? ''));
     const width = rows.reduce((most, row) => Math.max(most, widthOfRow(row)), 0);
@@ -288,7 +290,9 @@ export class TerminalScreen implements Screen {
     this.#flush();
     this.#output.write(`${this.#toTop()}${reportsOff}`);
     input.setRawMode?.(false);
+    this.#isSuspended = true;
     suspend(() => {
+      this.#isSuspended = false;
       if (this.#isClosed) return;
       input.setRawMode?.(true);
       this.#output.write(reportsOn);
@@ -322,7 +326,7 @@ export class TerminalScreen implements Screen {
     if (this.#flushing !== null) clearImmediate(this.#flushing);
     this.#flushing = null;
     const waiting = this.#waiting;
-    if (waiting.length === 0 || this.#isClosed) return;
+    if (waiting.length === 0 || this.#isClosed || this.#isSuspended) return;
     this.#waiting = [];
     const text = waiting.map((each) => each.text).join('');
     this.#output.write(`${this.#toTop()}${text}${this.#draw()}`);
@@ -331,7 +335,7 @@ export class TerminalScreen implements Screen {
   }
 
   #redraw(): void {
-    if (this.#isClosed) return;
+    if (this.#isClosed || this.#isSuspended) return;
     this.#flush();
     this.#output.write(`${this.#toTop()}${this.#draw()}`);
   }
@@ -370,7 +374,7 @@ export class TerminalScreen implements Screen {
   #correct(above: number, mark: string): void {
     const drawn = this.#drawn;
     const distance = above + (drawn?.cursorRow ?? 0);
-    if (distance >= (this.#output.rows ?? 24) || this.#isClosed) return;
+    if (distance >= (this.#output.rows ?? 24) || this.#isClosed || this.#isSuspended) return;
     const there = `${up(distance)}\r\x1b[${markColumn}C${mark}`;
     this.#output.write(`${there}${down(distance)}\r${drawn?.cursorPrefix ?? ''}`);
   }

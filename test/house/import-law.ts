@@ -431,9 +431,9 @@ export const rules: readonly Rule[] = [
     '../ui/api/server.js',
   ),
   onlyIn(
-    'the command line alone imports the façade',
+    'the command line and its texts alone import the façade',
     /^src\/index\.ts$/,
-    /^src\/ui\/cli\//,
+    /^src\/ui\/(cli|text)\//,
     'src/node/feed.ts',
     '../index.js',
   ),

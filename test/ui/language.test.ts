@@ -68,7 +68,8 @@ test('both languages have the same keys, and each text in both is a text', () =>
 
 test('a translation shows each value that the English text shows', () => {
   const translated = new Map(leavesOf(german, ''));
-  for (const [path, text] of leavesOf(english, ''))
+  // Each language writes numbers and points in time in its own form.
+  for (const [path, text] of leavesOf(english, '').filter(([name]) => !name.startsWith('formats.')))
     assert.deepEqual(new Set(shownBy(translated.get(path))), new Set(shownBy(text)), path);
 });
 

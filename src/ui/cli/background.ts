@@ -2,6 +2,8 @@
  * The process of a node that commands share. A command starts it and gives it its task; it reports once a node serves
  * the home, this one or one that started meanwhile, and ends a moment after its last client.
  */
+import { chooseLanguage } from '../text/catalogue.js';
+import { languageFor } from './options/language.js';
 import { isServed, startSharedNode } from '../api/attach.js';
 import { attend } from '../api/attended.js';
 import { logFileOf, type LaunchReport, type LaunchTask } from '../api/launch.js';
@@ -42,6 +44,7 @@ async function run(task: LaunchTask): Promise<number> {
       afterUsable(cli.shutdownMs, () => process.exit(0));
       stopped.abort();
     });
+  await chooseLanguage(languageFor(['--home', options.home], process.env));
   const log = deferredLog();
   const started = await startSharedNode({
     ...options,

@@ -1,4 +1,5 @@
 /** Transfers as lines for people. All text of peers is escaped. Pure. */
+import { catalogue } from '../../text/catalogue.js';
 import { escapeForTerminal, escapeName, type TransferEvent } from '../../../index.js';
 import type { Output } from '../screen/output.js';
 
@@ -16,7 +17,7 @@ export function sizeWords(bytes: number): string {
     unit += 1;
   }
   const digits = unit === 0 || value >= 99.95 ? 0 : 1;
-  return `${value.toFixed(digits)} ${units[unit] ?? ''}`;
+  return `${catalogue().formats.decimals(value, digits)} ${units[unit] ?? ''}`;
 }
 
 /** Formats seconds: `9 s`, `3 min`, `2 h 5 min`. */
@@ -33,7 +34,7 @@ export function transferName({
   files,
   bytes,
 }: Pick<TransferEvent, 'name' | 'files' | 'bytes'>): string {
-  const count = files === 1 ? '' : `${String(files)} files, `;
+  const count = catalogue().files.filesCount(files);
   return `${escapeForTerminal(name)} (${count}${sizeWords(bytes)})`;
 }
 
@@ -42,21 +43,14 @@ export function progressWords({ bytes, done, rate, etaSeconds }: TransferEvent):
   const share = bytes === 0 ? 100 : Math.floor((done / bytes) * 100);
   const parts = [`${String(share)} %`];
   if (rate > 0) parts.push(`${sizeWords(rate)}/s`);
-  if (etaSeconds !== undefined) parts.push(`${durationWords(etaSeconds)} left`);
+  if (etaSeconds !== undefined) parts.push(catalogue().files.left(durationWords(etaSeconds)));
   return parts.join(', ');
 }
 
-const reasons: Readonly<Record<NonNullable<TransferEvent['reason']>, string>> = {
-  cancelled: 'cancelled',
-  changed: 'a file was changed after the offer: offer it again',
-  gone: 'a file is not there any more',
-  io: 'the disk, or a byte on the way, failed',
-  policy: 'the peer takes no more offers now',
-  full: 'the disk is full: free some space, and it goes on',
-  expired: 'nobody answered in time',
-  known: 'the peer knows',
-  away: 'the peer is away: it goes on when the peer is here',
-};
+function reasonWords(reason: NonNullable<TransferEvent['reason']>): string {
+  const reasons: Readonly<Record<typeof reason, string>> = catalogue().files.reasons;
+  return reasons[reason];
+}
 
 /** Formats a transfer as one line. */
 export function transferLine(event: TransferEvent, colors: Colors): string {
@@ -66,25 +60,27 @@ export function transferLine(event: TransferEvent, colors: Colors): string {
 }
 
 function stateWords(event: TransferEvent, colors: Colors): string {
-  const reason = event.reason === undefined ? '' : `: ${reasons[event.reason]}`;
+  const reason = event.reason === undefined ? '' : `: ${reasonWords(event.reason)}`;
   switch (event.state) {
     case 'receiving':
     case 'sending':
       return `${event.state} ${progressWords(event)}`;
     case 'paused':
-      return colors.yellow(`paused at ${progressWords(event)}${reason}`);
+      return colors.yellow(catalogue().files.pausedAt(progressWords(event), reason));
     case 'done': {
       const places = (event.places ?? []).map((place) => escapeForTerminal(place));
-      return colors.green(places.length === 0 ? 'delivered' : `received: ${places.join(', ')}`);
+      return colors.green(
+        places.length === 0 ? catalogue().files.delivered : catalogue().files.receivedAt(places.join(', ')),
+      );
     }
     case 'stopped':
     case 'declined':
     case 'expired':
       return colors.red(`${event.state}${reason}`);
     case 'offered':
-      return 'offered: waits for the answer of the peer';
+      return catalogue().files.offeredWaits;
     case 'asked':
-      return `waits for your answer: parlance files accept ${shortTransferId(event.id)}`;
+      return catalogue().files.waitsForYou(shortTransferId(event.id));
     case 'accepted':
     case 'checking':
       return event.state;
@@ -97,26 +93,30 @@ function stateWords(event: TransferEvent, colors: Colors): string {
 export function promptTransferLine(event: TransferEvent, colors: Colors): string | null {
   const peer = escapeName(event.peer);
   const what = transferName(event);
-  const reason = event.reason === undefined ? '' : ` (${reasons[event.reason]})`;
+  const reason = event.reason === undefined ? '' : ` (${reasonWords(event.reason)})`;
   const isIn = event.direction === 'in';
   switch (event.state) {
     case 'asked': {
       const id = shortTransferId(event.id);
-      return colors.bold(`${peer} offers ${what}: /files accept ${id}, or /files decline ${id}`);
+      return colors.bold(catalogue().files.offers(peer, what, id));
     }
     case 'accepted':
-      return isIn ? null : `${peer} accepts ${what}`;
+      return isIn ? null : catalogue().files.accepts(peer, what);
     case 'done':
       return isIn
-        ? `received ${what} of ${peer}: ${(event.places ?? []).map((place) => escapeForTerminal(place)).join(', ')}`
-        : `${peer} has ${what}`;
+        ? catalogue().files.receivedFrom(
+            what,
+            peer,
+            (event.places ?? []).map((place) => escapeForTerminal(place)).join(', '),
+          )
+        : catalogue().files.has(peer, what);
     case 'declined':
-      return isIn ? null : colors.yellow(`${peer} declines ${what}${reason}`);
+      return isIn ? null : colors.yellow(catalogue().files.declines(peer, what, reason));
     case 'stopped':
     case 'expired':
-      return colors.yellow(`the transfer of ${what} ${isIn ? 'from' : 'to'} ${peer} ended${reason}`);
+      return colors.yellow(catalogue().files.ended(what, isIn, peer, reason));
     case 'paused':
-      return event.reason === 'full' ? colors.yellow(`${what} pauses${reason}`) : null;
+      return event.reason === 'full' ? colors.yellow(catalogue().files.pauses(what, reason)) : null;
     case 'offered':
     case 'receiving':
     case 'sending':

@@ -1,4 +1,5 @@
 /** The words of a notification about a message, and the sequences by which a terminal shows them. Pure. */
+import { catalogue } from '../../text/catalogue.js';
 import { escapeForTerminal, escapeName, type MessageEvent, type PeerEvent } from '../../../index.js';
 import { messageText } from '../screen/present.js';
 import type { NotifyWay } from '../options/values.js';
@@ -26,9 +27,9 @@ export function noticeOf(
     peer === undefined || peer.alias !== undefined ? name : `${name}#${escapeForTerminal(peer.tag)}`;
   const isShown = bodies === 'all' || (bodies === 'contacts' && !isStranger);
   const text = messageText(message.text, { graphemesMax: limits.bodyGraphemes });
-  const words = count === 1 ? 'new message' : `${count} new messages`;
+  const words = catalogue().notify.newMessages(count);
   return {
-    title: isStranger ? `${label}, a stranger` : label,
+    title: isStranger ? catalogue().notify.stranger(label) : label,
     body: !isShown ? words : count === 1 ? text : `${words}: ${text}`,
   };
 }
@@ -55,7 +56,7 @@ export function noticesOf(
   const others = sorted.slice(shownMax);
   if (others.length === 0) return shown;
   const count = others.reduce((sum, each) => sum + each.count, 0);
-  return [...shown, { title: 'Parlance', body: `${count} new messages from ${others.length} others` }];
+  return [...shown, { title: 'Parlance', body: catalogue().notify.fromOthers(count, others.length) }];
 }
 
 /** Replaces the semicolon, which separates the parts of a sequence. */

@@ -190,8 +190,8 @@ const plain: Paint = (text) => text;
 export const dayRow = (day: string, colors: Colors): string => colors.dim(`── ${day} ──`);
 
 function labelOf(message: MessageEvent): string {
-  if (message.encryption === 'none') return ' [not encrypted, unverified]';
-  return message.encryption === 'toy-dh-3des' ? ' [weakly encrypted, unverified]' : '';
+  if (message.encryption === 'none') return catalogue().screen.labelNotEncrypted;
+  return message.encryption === 'toy-dh-3des' ? catalogue().screen.labelWeaklyEncrypted : '';
 }
 
 /** Returns the row that says that the peer of the open conversation types. */
@@ -212,7 +212,7 @@ export function promptText(
     parts.push(row === null ? escapeForTerminal(word) : colorOf(row.id, colors)(peerLabel(row)));
     const weak = weaknessOf(row, word);
     if (weak.length > 0) parts.push(colors.red(weak.join(', ')));
-    else if (row !== null && !row.verified) parts.push(colors.dim('unverified'));
+    else if (row !== null && !row.verified) parts.push(colors.dim(catalogue().screen.unverified));
   }
   return `${[...parts, '›'].join(' ')} `;
 }

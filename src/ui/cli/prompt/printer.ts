@@ -87,7 +87,8 @@ export class Printer {
   /** Prints a message. `isOpen`: its conversation is open. */
   message(message: MessageEvent, isOpen: boolean, quoted?: string): void {
     const day = new Date(message.receivedAt).toDateString();
-    if (day !== this.#shownDay) this.#screen.print([dayRow(day, this.colors)]);
+    if (day !== this.#shownDay)
+      this.#screen.print([dayRow(catalogue().formats.longDay(new Date(message.receivedAt)), this.colors)]);
     this.#shownDay = day;
     const rows = this.#rowsOf({ message, isOpen, quoted });
     if (rows.length > cli.messageRowsMax || this.#screen.isPlain) this.#fold(message);

@@ -1,4 +1,5 @@
 /** Peers on a screen: their label, the sign of trust of a shared name, and the place of a message in time. Pure. */
+import { catalogue } from '../../text/catalogue.js';
 import {
   escapeForTerminal,
   escapeName,
@@ -67,7 +68,7 @@ export class Naming {
     const warning = row?.warning === undefined ? '' : `, ${escapeForTerminal(row.warning)}`;
     if (warning === '' && !this.#isShared(message.peer, message.peerId)) return '';
     const isVerified = row?.verified ?? message.verified;
-    return isVerified ? ' ✓ verified' : ` ⚠ unverified${warning}`;
+    return isVerified ? catalogue().screen.trustVerified : catalogue().screen.trustUnverified(warning);
   }
 
   #isShared(name: string, peerId: string): boolean {
@@ -95,15 +96,13 @@ export function sentNote(
 ): string {
   const arrivedMs = Date.parse(receivedAt);
   const isFar = Math.abs(Date.parse(sentAt) - arrivedMs) >= limits.clockDifferenceMs;
-  return direction === 'in' && isFar ? ` [by its clock sent ${clockOf(sentAt, arrivedMs)}]` : '';
+  return direction === 'in' && isFar ? catalogue().screen.sentByItsClock(clockOf(sentAt, arrivedMs)) : '';
 }
 
 /** Returns the remark that a name lost invisible characters; null: it lost none. */
 export function invisibleRemark(name: string): string | null {
   const removed = invisibleIn(name);
-  return removed.length === 0
-    ? null
-    : `left out of the name, since its letters do not need it: ${removed.join(', ')}`;
+  return removed.length === 0 ? null : catalogue().screen.leftOut(removed.join(', '));
 }
 
 /** Returns the remark that a word is a former name of the peer; null: it is another word. */
@@ -111,6 +110,6 @@ export function renamedRemark(word: string, row: PeerEvent): string | null {
   const [name = ''] = word.split('#');
   const isFormer = (row.formerNames ?? []).some((former) => folded(former) === folded(name));
   return isFormer && folded(row.name) !== folded(name)
-    ? `${escapeName(name)} is now called ${escapeName(row.name)}`
+    ? catalogue().screen.nowCalled(escapeName(name), escapeName(row.name))
     : null;
 }

@@ -1,4 +1,5 @@
 /** Events as lines for people. All text of peers is escaped. */
+import { catalogue } from '../../text/catalogue.js';
 import { unreachable } from '../../../exhaustive.js';
 import {
   escapeForTerminal,
@@ -35,12 +36,12 @@ export function peerLine(peer: PeerEvent, colors: Colors): string {
   const facts = [
     escapeForTerminal(formatAddress({ host: peer.address, port: peer.port })),
     ...protection(peer.dialect, peer.verified, colors),
-    ...(peer.blocked === true ? [colors.red('blocked')] : []),
+    ...(peer.blocked === true ? [colors.red(catalogue().screen.blocked)] : []),
     ...statusOf(peer, colors),
-    ...(peer.state === 'online' || !isSeen(peer) ? [] : [`last seen ${clock(peer.lastSeen)}`]),
-    ...(peer.muted === true ? ['muted'] : []),
-    ...(peer.request === true ? [colors.yellow('request')] : []),
-    ...(peer.unread > 0 ? [colors.bold(`${peer.unread} unread`)] : []),
+    ...(peer.state === 'online' || !isSeen(peer) ? [] : [catalogue().screen.lastSeen(clock(peer.lastSeen))]),
+    ...(peer.muted === true ? [catalogue().screen.muted] : []),
+    ...(peer.request === true ? [colors.yellow(catalogue().screen.request)] : []),
+    ...(peer.unread > 0 ? [colors.bold(catalogue().screen.unreadCount(peer.unread))] : []),
     ...(peer.warning === undefined ? [] : [colors.yellow(escapeForTerminal(peer.warning))]),
   ];
   return `${state} ${colors.bold(peerName(peer))}  ${facts.join('  ')}`;
@@ -68,13 +69,13 @@ export function statusWords(
   nowMs = Date.now(),
 ): string {
   const words = statusText === undefined ? '' : `: ${escapeForTerminal(statusText)}`;
-  const until = statusUntil === undefined ? '' : ` (until ${clock(statusUntil, nowMs)})`;
+  const until = statusUntil === undefined ? '' : catalogue().screen.until(clock(statusUntil, nowMs));
   return `${presence}${words}${until}`;
 }
 
 /** Returns the text of a message for a terminal. Older programs send empty ones, and one of them passes its turn so. */
 export const messageText = (text: string, options: Parameters<typeof escapeForTerminal>[1] = {}): string =>
-  text === '' ? '(empty message)' : escapeForTerminal(text, options);
+  text === '' ? catalogue().screen.emptyMessage : escapeForTerminal(text, options);
 
 /** Formats a message as one line; `naming` holds the peers that the view knows. */
 export function messageLine(
@@ -101,7 +102,7 @@ export function messageLine(
 
 /** Returns the time at which the peer read an own message as a note; otherwise empty. */
 const readNote = ({ readAt }: MessageEvent): string =>
-  readAt === undefined ? '' : ` [read ${clock(readAt)}]`;
+  readAt === undefined ? '' : catalogue().screen.readAt(clock(readAt));
 
 /** Formats a status as one line. */
 export function statusLine(status: StatusEvent, colors: Colors, label = escapeName(status.peer)): string {
@@ -116,15 +117,15 @@ export function noticeLine({ notice, peer, dialect, text }: NoticeEvent, colors:
   const about = (words: string): string => colors.dim(`${escapeName(peer)} ${words} (${dialect})${said}`);
   switch (notice) {
     case 'new-peer':
-      return about('is new');
+      return about(catalogue().screen.isNew);
     case 'connected':
-      return about('is connected');
+      return about(catalogue().screen.isConnected);
     case 'disconnected':
-      return about('has left');
+      return about(catalogue().screen.hasLeft);
     case 'lost':
-      return about('was lost: the connection broke');
+      return about(catalogue().screen.wasLost);
     case 'your-turn':
-      return about('waits for a message: your turn');
+      return about(catalogue().screen.yourTurn);
     case 'text-form':
       return colors.dim(`${escapeName(peer)}${said}`);
     case 'cut-off':
@@ -139,7 +140,12 @@ export function noticeLine({ notice, peer, dialect, text }: NoticeEvent, colors:
 export function eventLine(event: NodeEvent, colors: Colors, naming = new Naming()): string | null {
   switch (event.type) {
     case 'ready':
-      return `${colors.green('ready')} as ${colors.bold(escapeName(event.name))} on ${readyAt(event)} (pid ${event.pid})`;
+      return catalogue().screen.readyAs(
+        colors.green('ready'),
+        colors.bold(escapeName(event.name)),
+        readyAt(event),
+        event.pid,
+      );
     case 'peer':
       return peerLine(event, colors);
     case 'message':
@@ -149,13 +155,13 @@ export function eventLine(event: NodeEvent, colors: Colors, naming = new Naming(
     case 'reaction':
       return colors.dim(operationLine(event, sideOf(event), undefined));
     case 'read':
-      return colors.dim(`${escapeName(event.peer)} has read your messages`);
+      return colors.dim(catalogue().screen.hasRead(escapeName(event.peer)));
     case 'typing':
       return null;
     case 'status':
       return statusLine(event, colors);
     case 'presence':
-      return `you are ${statusWords(event)}`;
+      return catalogue().screen.youAre(statusWords(event));
     case 'transfer':
       return transferLine(event, colors);
     case 'notice':
@@ -176,13 +182,15 @@ export function protection(
   colors: Colors,
 ): readonly string[] {
   if (dialect !== 'native') return [dialect, ...weakness(dialect).map((words) => colors.red(words))];
-  return [isVerified ? colors.green('verified') : colors.yellow('unverified')];
+  return [
+    isVerified ? colors.green(catalogue().screen.verified) : colors.yellow(catalogue().screen.unverified),
+  ];
 }
 
 /** Returns the weaknesses of an older program at its best. */
 export const weakness = (dialect: PeerEvent['dialect']): readonly string[] => [
-  dialect === 'cmp2204' ? 'weakly encrypted' : 'not encrypted',
-  'unverified',
+  dialect === 'cmp2204' ? catalogue().screen.weaklyEncrypted : catalogue().screen.notEncrypted,
+  catalogue().screen.unverified,
 ];
 
 /** Returns the weaknesses of an open conversation, by its peer or by its address; none for a native peer. */
@@ -198,13 +206,13 @@ export function clock(iso: string, nowMs = Date.now()): string {
   if (Number.isNaN(at.getTime())) return '--:--';
   const time = `${two(at.getHours())}:${two(at.getMinutes())}`;
   const isToday = at.toDateString() === new Date(nowMs).toDateString();
-  return isToday ? time : `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} ${time}`;
+  return isToday ? time : `${catalogue().formats.day(at)} ${time}`;
 }
 
 function unusual(message: MessageEvent, colors: Colors, isTrustSaid: boolean): string {
-  if (message.encryption === 'none') return colors.red(' [not encrypted, unverified]');
-  if (message.encryption === 'toy-dh-3des') return colors.red(' [weakly encrypted, unverified]');
-  return message.verified || isTrustSaid ? '' : colors.dim(' [unverified]');
+  if (message.encryption === 'none') return colors.red(catalogue().screen.labelNotEncrypted);
+  if (message.encryption === 'toy-dh-3des') return colors.red(catalogue().screen.labelWeaklyEncrypted);
+  return message.verified || isTrustSaid ? '' : colors.dim(catalogue().screen.labelUnverified);
 }
 
 const two = (value: number): string => String(value).padStart(2, '0');

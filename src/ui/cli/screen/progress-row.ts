@@ -3,6 +3,7 @@
  * pipe.
  */
 import type { World } from '../world.js';
+import { catalogue } from '../../text/catalogue.js';
 import { progressRow as limits } from '../limits.js';
 import type { Output } from './output.js';
 
@@ -34,8 +35,7 @@ export class ProgressRow {
     const doneMs = performance.now() - this.#startedMs;
     if (doneMs < limits.shortWorkMs || done <= 0 || this.#isTooSoon()) return;
     const perSecond = Math.round((done * 1_000) / doneMs);
-    const numbers = new Intl.NumberFormat('en');
-    const counted = `${numbers.format(done)} of ${numbers.format(total)} ${unit}, ${numbers.format(perSecond)}/s, `;
+    const counted = catalogue().screen.work(done, total, unit, perSecond);
     this.#print(doneMs, (doneMs * total) / done, { done, total }, counted);
   }
 
@@ -61,7 +61,7 @@ export class ProgressRow {
     const left = Math.max(1, Math.ceil((totalMs - doneMs) / 1_000));
     this.#isThere = true;
     const room = (this.#stderr.columns ?? limits.columns) - 1;
-    this.#stderr.write(`\r\u001B[K${`${what}: ${counted}${left} s left`.slice(0, room)}`);
+    this.#stderr.write(`\r\u001B[K${catalogue().screen.secondsLeft(what, counted, left).slice(0, room)}`);
   }
 
   /** Removes the row. Idempotent. */

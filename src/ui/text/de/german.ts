@@ -10,9 +10,18 @@
  * Names of commands, options and settings, states (`queued`, `online`, `busy`) and words in capitals (`PEER`) stay.
  */
 import type { Catalogue } from '../shape.js';
+import { commandFailures } from './command-failures.js';
+import { nodeFailures } from './node-failures.js';
+import { talkFailures } from './talk-failures.js';
+import { files } from './files.js';
+import { formats } from './formats.js';
+import { notify } from './notify.js';
 import { prompt } from './prompt.js';
+import { screen } from './screen.js';
 import { settings } from './settings.js';
 import { slash } from './slash.js';
 
+const failures: Catalogue['failures'] = { ...commandFailures, ...nodeFailures, ...talkFailures };
+
 /** The German catalogue. */
-export const german: Catalogue = { prompt, settings, slash };
+export const german: Catalogue = { failures, files, formats, notify, prompt, screen, settings, slash };

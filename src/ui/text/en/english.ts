@@ -1,7 +1,17 @@
 /** English: the whole catalogue. */
+import type { FailureTexts } from '../failure-facts.js';
+import { commandFailures } from './command-failures.js';
+import { nodeFailures } from './node-failures.js';
+import { talkFailures } from './talk-failures.js';
+import { files } from './files.js';
+import { formats } from './formats.js';
+import { notify } from './notify.js';
 import { prompt } from './prompt.js';
+import { screen } from './screen.js';
 import { settings } from './settings.js';
 import { slash } from './slash.js';
 
+const failures: FailureTexts = { ...commandFailures, ...nodeFailures, ...talkFailures };
+
 /** The English catalogue, whose shape every translation has. */
-export const english = { prompt, settings, slash };
+export const english = { failures, files, formats, notify, prompt, screen, settings, slash };

@@ -1,0 +1,48 @@
+/** German: events, peers, messages and failures of all views. */
+import type { Catalogue } from '../shape.js';
+import { number } from './forms.js';
+
+/** German texts: events, peers, messages and failures of all views. */
+export const screen: Catalogue['screen'] = {
+  lastSeen: (clock) => `zuletzt gesehen ${clock}`,
+  muted: 'stumm',
+  request: 'Anfrage',
+  unreadCount: (count) => `${count} ungelesen`,
+  until: (clock) => ` (bis ${clock})`,
+  emptyMessage: '(leere Nachricht)',
+  readAt: (clock) => ` [gelesen ${clock}]`,
+  isNew: 'ist neu',
+  isConnected: 'ist verbunden',
+  hasLeft: 'ist gegangen',
+  wasLost: 'ist verloren: die Verbindung ist abgerissen',
+  yourTurn: 'wartet auf eine Nachricht: du bist dran',
+  hasRead: (peer) => `${peer} hat deine Nachrichten gelesen`,
+  youAre: (status) => `du bist ${status}`,
+  verified: 'geprüft',
+  unverified: 'ungeprüft',
+  weaklyEncrypted: 'schwach verschlüsselt',
+  notEncrypted: 'nicht verschlüsselt',
+  labelNotEncrypted: ' [nicht verschlüsselt, ungeprüft]',
+  labelWeaklyEncrypted: ' [schwach verschlüsselt, ungeprüft]',
+  labelUnverified: ' [ungeprüft]',
+  trustVerified: ' ✓ geprüft',
+  trustUnverified: (warning) => ` ⚠ ungeprüft${warning}`,
+  sentByItsClock: (clock) => ` [nach dortiger Uhr gesendet ${clock}]`,
+  leftOut: (signs) => `aus dem Namen weggelassen, weil seine Buchstaben es nicht brauchen: ${signs}`,
+  nowCalled: (before, name) => `${before} heißt jetzt ${name}`,
+  deletedText: '[gelöscht]',
+  deletedMessage: '↳ gelöschte Nachricht: ',
+  edited: ' (geändert)',
+  you: 'du',
+  aMessage: 'eine Nachricht',
+  hasEdited: (name, text) => `${name} hat geändert: ${text}`,
+  hasDeleted: (name) => `${name} hat eine Nachricht gelöscht`,
+  hasReacted: (name, emoji, text) => `${name} hat mit ${emoji} auf ${text} reagiert`,
+  tookBack: (name, emoji, text) => `${name} hat ${emoji} zurückgenommen von ${text}`,
+  readyAs: (ready, name, where, pid) => `${ready} als ${name} auf ${where} (pid ${pid})`,
+  work: (done, total, unit, perSecond) =>
+    `${number(done)} von ${number(total)} ${unit}, ${number(perSecond)}/s, `,
+  secondsLeft: (what, counted, seconds) => `${what}: ${counted}noch ${number(seconds)} s`,
+  blocked: 'gesperrt',
+  raiseLimit: 'erhöhe die Grenze für offene Dateien, etwa mit "ulimit -n 1024"',
+};

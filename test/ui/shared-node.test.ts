@@ -60,6 +60,20 @@ test(
   },
 );
 
+test('a signal ends the wait for a node that starts slowly', options, async (context) => {
+  const it = fakeWorld({ isTTY: true });
+  context.after(() => it.remove());
+  const world = {
+    ...it.world,
+    launchNode: () => new ResultAsync<never, never>(new Promise(() => undefined)),
+  };
+  const ended = run(['send', 'bob', 'hello', '--no-color'], world);
+  await it.stderr.until((text) => text.includes('starting the node: 1 s'));
+  it.signal();
+  assert.equal(await ended, 1);
+  assert.match(it.stderr.text, /\r\u001B\[Kparlance: stopped: a signal ended the command; [^\n]+\n$/);
+});
+
 // Case S1
 test('the prompt and recv are clients of one node', options, async (context) => {
   const node = startFakeNode();

@@ -4,7 +4,7 @@
  */
 import { err, ok, type Result } from 'neverthrow';
 import { closeSync, openSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import {
   escapeForTerminal,
@@ -22,10 +22,10 @@ import { isEnding, readFault } from '../api/faults.js';
 import type { ServedBy } from '../api/launch.js';
 import { controlApi } from '../api/limits.js';
 import type { CommonOptions } from './options/common-options.js';
-import { cli } from './limits.js';
 import { homeOf } from '../../home/default-home.js';
 import { watchNode } from './notify/watcher.js';
 import { deferredLog, openLog } from './screen/log.js';
+import { showStart } from './screen/start-row.js';
 import {
   layered,
   nodeOptions,
@@ -234,18 +234,14 @@ async function launch(
   const { logFile, logLevel = 'warn' } = settings;
   const problem = logFile === undefined ? null : problemOfFile(logFile);
   if (problem !== null) return err(problem);
-  const slow = setTimeout(() => {
-    const log = logFile ?? join(home, 'node.log');
-    const line = `the node starts slowly, as on a busy machine or with a large history to upgrade: waiting (its log: ${log})`;
-    if (!common.isQuiet) world.stderr.write(`parlance: ${escapeForTerminal(line)}\n`);
-  }, cli.slowStartMs);
+  const started = showStart(world, { home, ...(logFile === undefined ? {} : { logFile }), common });
   const launched = await world.launchNode({
     options: nodeOptions(home, settings),
     startedWith: startSettings({ ...settings, logLevel }),
     logLevel,
     logFile: logFile === undefined ? null : resolve(logFile),
   });
-  clearTimeout(slow);
+  started();
   if (launched.isErr()) return err(launched.error);
   rememberName(home, common);
   return ok(launched.value);

@@ -124,6 +124,8 @@ export const nodeLog = { bytesMax: 2 * 2 ** 20, filesMax: 2 } as const;
 export const progressRow = {
   /** Work that takes less than this shows nothing. */
   shortWorkMs: 400,
+  /** Time after which `--json` tells that a node starts: a usual start takes less on a busy machine, too. */
+  startLineMs: 3_000,
   /** Columns of a terminal that does not tell its width. */
   columns: 80,
   /** Pause between two drawings. */

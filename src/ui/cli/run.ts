@@ -1,5 +1,5 @@
 /** The frame of every command: the node that is released in the end, and the end on a signal. */
-import type { Result } from 'neverthrow';
+import { err, type Result } from 'neverthrow';
 import type { NodeError, NodeEvent } from '../../index.js';
 import type { CliError } from './errors.js';
 import { cli } from './limits.js';
@@ -24,7 +24,8 @@ export async function withNode<Outcome = ExitCode>(
   use: (attachment: Attachment) => Promise<Outcome>,
   options: Omit<AttachOptions, 'common'> = {},
 ): Promise<Outcome | ExitCode> {
-  return whileAttached(context, await attach(context.world, { common: context.common, ...options }), use);
+  const attaching = attach(context.world, { common: context.common, ...options });
+  return whileAttached(context, await unlessStopped(context, attaching), use);
 }
 
 /** Runs `use` as `withNode` does. Where no node runs, it opens the home without the network. */
@@ -32,13 +33,36 @@ export async function withHome<Outcome = ExitCode>(
   context: RunContext,
   use: (attachment: Attachment) => Promise<Outcome>,
 ): Promise<Outcome | ExitCode> {
-  return whileAttached(context, await attachAtRest(context.world, { common: context.common }), use);
+  const attaching = attachAtRest(context.world, { common: context.common });
+  return whileAttached(context, await unlessStopped(context, attaching), use);
+}
+
+/**
+ * Waits for a node, unless a signal ends the command first. A node that is ready later is left at once: one that was
+ * started for this command ends then. Errors: `command/stopped`, and those of attaching.
+ */
+export function unlessStopped<Held extends Pick<Attachment, 'release'>>(
+  { stopped }: Pick<RunContext, 'stopped'>,
+  attaching: Promise<Result<Held, AttachError>>,
+): Promise<Result<Held, CliError>> {
+  return new Promise((resolve, reject) => {
+    const stop = (): void => {
+      resolve(err({ code: 'command/stopped' }));
+      attaching.then(
+        (late) => late.map(({ release }) => void release().catch(() => undefined)),
+        () => undefined,
+      );
+    };
+    if (stopped.aborted) return stop();
+    stopped.addEventListener('abort', stop, { once: true });
+    attaching.then(resolve, reject).finally(() => stopped.removeEventListener('abort', stop));
+  });
 }
 
 /** Runs `use` and releases the node in any case. */
 export async function whileAttached<Outcome>(
   context: RunContext,
-  attached: Result<Attachment, AttachError>,
+  attached: Result<Attachment, CliError>,
   use: (attachment: Attachment) => Promise<Outcome>,
 ): Promise<Outcome | ExitCode> {
   if (attached.isErr()) return context.output.failure(attached.error);

@@ -7,7 +7,8 @@ import { homeOf } from '../../../home/default-home.js';
 import { attach, chosenFor, settingsFor, type Attachment } from '../attach.js';
 import { cli } from '../limits.js';
 import { nodeOptions } from '../options/settings.js';
-import type { RunContext } from '../run.js';
+import type { CliError } from '../errors.js';
+import { unlessStopped, type RunContext } from '../run.js';
 import { wrap } from '../prompt/layout.js';
 import { ProgressRow } from '../screen/progress-row.js';
 import type { ExitCode } from '../screen/wording.js';
@@ -73,11 +74,12 @@ const listening = 'no node runs here: the doctor listens, and sends one test dat
 
 /** Attaches to the node of the home. Null: none runs, and none is needed. A question to a peer needs one and starts it. */
 async function attachForDoctor(
-  { world, common }: RunContext,
+  context: RunContext,
   home: string,
   peer: string | null,
-): Promise<Result<Pick<Attachment, 'node' | 'ageMs' | 'release'> | null, NodeError | AttachFailure>> {
-  if (peer !== null) return attach(world, { common });
+): Promise<Result<Pick<Attachment, 'node' | 'ageMs' | 'release'> | null, CliError>> {
+  const { world, common } = context;
+  if (peer !== null) return unlessStopped(context, attach(world, { common }));
   const running = await world.connectNode(home);
   if (running.isErr()) return isEnding(running.error) ? ok(null) : err(running.error);
   const node = running.value;
@@ -88,7 +90,6 @@ async function attachForDoctor(
     release: () => node.close(),
   });
 }
-type AttachFailure = Extract<Awaited<ReturnType<typeof attach>>, { readonly error: unknown }>['error'];
 
 async function print({ output, world }: RunContext, findings: readonly Finding[]): Promise<void> {
   const columns = world.stdout.isTTY === true ? (world.stdout.columns ?? cli.helpColumns) : widest;

@@ -117,15 +117,21 @@ export const commandLines = {
     remedy: described(v.string(), 'what to do; empty where nothing has to be done'),
     command: described(v.string(), 'command within the remedy; empty where it has none'),
   }),
-  progress: line('progress', '`doctor`, `history --export`: how much of the work is done', {
-    what: described(v.string(), 'the work'),
-    doneMs: described(v.pipe(v.number(), v.integer(), v.minValue(0)), 'time that has passed'),
-    totalMs: described(v.pipe(v.number(), v.integer(), v.minValue(0)), 'time that the work takes in all'),
-    done: v.exactOptional(
-      described(v.pipe(v.number(), v.integer(), v.minValue(0)), 'messages that are done'),
-    ),
-    total: v.exactOptional(described(v.pipe(v.number(), v.integer(), v.minValue(0)), 'messages in all')),
-  }),
+  progress: line(
+    'progress',
+    '`doctor`, `history --export`, the start of a node: how much of the work is done',
+    {
+      what: described(v.string(), 'the work'),
+      doneMs: described(v.pipe(v.number(), v.integer(), v.minValue(0)), 'time that has passed'),
+      totalMs: v.exactOptional(
+        described(v.pipe(v.number(), v.integer(), v.minValue(0)), 'time that the work takes in all'),
+      ),
+      done: v.exactOptional(
+        described(v.pipe(v.number(), v.integer(), v.minValue(0)), 'messages that are done'),
+      ),
+      total: v.exactOptional(described(v.pipe(v.number(), v.integer(), v.minValue(0)), 'messages in all')),
+    },
+  ),
   hubReady: line('ready', '`hub`: it listens', { address, port, pid }),
   hub: line('hub', '`hub`: a line of its log', {
     line: described(v.string(), 'line of the log of the hub'),

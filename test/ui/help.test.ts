@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { examples } from '../../src/ui/cli/help/pages.js';
+import { english } from '../../src/ui/text/en/english.js';
 import { scripts, shells } from '../../src/ui/cli/help/shells.js';
 import { rows } from '../../src/ui/cli/options/settings.js';
 import { testMsMax } from '../support/deadline.js';
@@ -13,6 +13,7 @@ import { startFakeNode } from '../support/fake-node.js';
 import { fakeWorld } from '../support/fake-world.js';
 import { attend } from '../../src/ui/api/attended.js';
 
+const { examples } = english.pages;
 const options = { timeout: testMsMax };
 const has = (program: string): boolean => spawnSync(program, ['--version']).error === undefined;
 
@@ -68,7 +69,8 @@ test('help --all and the man page have every command, variable and exit code', o
     for (const page of [all, man]) assert.ok(page.includes(variable), variable);
   for (const page of [all, man]) assert.match(page, /home unusable/);
   assert.equal(all.split('--beacon-interval <seconds>').length, 2, 'common options stand once');
-  for (const command of Object.keys(examples)) assert.ok(command === '' || names.includes(command), command);
+  for (const command of Object.keys(examples))
+    assert.ok(command === 'program' || names.includes(command), command);
 });
 
 test('the examples of help parse', options, async (context) => {

@@ -1,4 +1,5 @@
 /** The commands that explain the program: help, completions, and candidates for them. */
+import { catalogue } from '../text/catalogue.js';
 import { Argument, type Command } from 'commander';
 import { manPage } from './help/man.js';
 import { addSections, wholeHelp } from './help/sections.js';
@@ -21,8 +22,8 @@ export interface HelpOptions {
 /** Adds the commands, and the sections behind the options of every command. */
 export function addHelpCommands(program: Command, { base, runs, columns, unknown }: HelpOptions): void {
   base(program.command('completion'))
-    .description('print the completions of a shell')
-    .addArgument(new Argument('<shell>', 'the shell').choices(shells))
+    .description(catalogue().help.completion)
+    .addArgument(new Argument('<shell>', catalogue().help.shell).choices(shells))
     .action((shell: Shell, _options: object, command: Command) =>
       runs(command, async ({ output }) => {
         await output.result({ type: 'completion', shell, script: scripts[shell] }, scripts[shell].trimEnd());
@@ -30,7 +31,7 @@ export function addHelpCommands(program: Command, { base, runs, columns, unknown
       }),
     );
   base(program.command('complete', { hidden: true }))
-    .description('print the words that fit, for the completions of a shell')
+    .description(catalogue().help.complete)
     .argument('[words...]')
     .action((words: string[], _options: object, command: Command) =>
       runs(command, async (context) =>
@@ -38,10 +39,10 @@ export function addHelpCommands(program: Command, { base, runs, columns, unknown
       ),
     );
   base(program.command('help'))
-    .description('show the help of a command')
+    .description(catalogue().help.help)
     .argument('[command]')
-    .option('--all', 'show the help of every command, the environment and the files')
-    .option('--man', 'print the man page')
+    .option('--all', catalogue().help.helpAll)
+    .option('--man', catalogue().help.helpMan)
     .action((word: string | undefined, options: { all?: boolean; man?: boolean }, self: Command) => {
       const named = word === undefined ? program : program.commands.find((each) => each.name() === word);
       if (named === undefined) return program.error(`error: ${unknown(word ?? '')}`);

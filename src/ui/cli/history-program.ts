@@ -1,4 +1,5 @@
 /** The arguments and help of `history`. */
+import { catalogue } from '../text/catalogue.js';
 import { Option, type Command } from 'commander';
 import { arg } from './options/common-options.js';
 import { count } from './options/values.js';
@@ -25,20 +26,17 @@ interface HistoryFlags {
 /** Adds the command to the program. `base` adds the common options. */
 export function addHistory(program: Command, base: (command: Command) => Command, runs: Runs): void {
   base(program.command('history'))
-    .description('print the transcript, oldest first')
+    .description(catalogue().help.history)
     .argument('[peer]')
-    .option('--revisions', 'print the earlier texts of edited messages, too')
-    .option(
-      '--search <query>',
-      'find all of these words, or "a phrase"; filters: from:me from:PEER in:PEER has:file|link|reaction is:unread|edited before:TIME after:TIME',
-    )
-    .option('--since <time>', 'begin at 2026-05-01, 2026-05-01T14:30, 14:30, 2h, yesterday')
-    .option('--until <time>', 'end at this time, in the forms of --since')
-    .addOption(new Option('--limit <n>', 'print at most the N newest messages').argParser(arg(count)))
-    .option('--export <file>', 'write .txt, .json or .csv')
-    .option('--force', 'replace a file that exists')
+    .option('--revisions', catalogue().help.historyEdits)
+    .option('--search <query>', catalogue().help.historySearch)
+    .option('--since <time>', catalogue().help.historySince)
+    .option('--until <time>', catalogue().help.historyUntil)
+    .addOption(new Option('--limit <n>', catalogue().help.historyLimit).argParser(arg(count)))
+    .option('--export <file>', catalogue().help.historyExport)
+    .option('--force', catalogue().help.historyForce)
     .addOption(
-      new Option('--delete', 'delete the messages from this home; asks first').conflicts([
+      new Option('--delete', catalogue().help.historyDelete).conflicts([
         'search',
         'since',
         'until',
@@ -46,10 +44,10 @@ export function addHistory(program: Command, base: (command: Command) => Command
         'export',
       ]),
     )
-    .addOption(new Option('--before <time>', '--delete: only messages older than this'))
-    .addOption(new Option('--id <id>', '--delete: only the message with this id'))
-    .addOption(new Option('--yes', '--delete: do not ask'))
-    .option('--bom', 'begin a .csv with a byte order mark, for Excel')
+    .addOption(new Option('--before <time>', catalogue().help.historyBefore))
+    .addOption(new Option('--id <id>', catalogue().help.historyId))
+    .addOption(new Option('--yes', catalogue().help.historyYes))
+    .option('--bom', catalogue().help.historyBom)
     .action((peer: string | undefined, options: HistoryFlags, command: Command) =>
       runs(command, async (context) => {
         if (options.delete === true) {

@@ -1,12 +1,12 @@
 /** The commands about messages that were sent or received, with their arguments and help. */
+import { catalogue } from '../text/catalogue.js';
 import type { Command } from 'commander';
 import type { RunContext } from './run.js';
 import type { ExitCode } from './screen/wording.js';
 
 type Runs = (command: Command, body: (context: RunContext) => Promise<ExitCode>) => Promise<void>;
 
-const aboutId =
-  'the message: its id, at least the last 4 characters of it, ^1 your last one, @1 the last received';
+const aboutId = (): string => catalogue().help.message;
 
 /** Adds the commands to the program. `base` adds the common options. */
 export function addOperationCommands(
@@ -15,10 +15,10 @@ export function addOperationCommands(
   runs: Runs,
 ): void {
   const add = (name: string, does: string): Command =>
-    base(program.command(name)).description(does).argument('<id>', aboutId);
-  add('edit', 'change the text of a message that you sent')
+    base(program.command(name)).description(does).argument('<id>', aboutId());
+  add('edit', catalogue().help.edit)
     .argument('<text...>')
-    .option('--in <peer>', 'look in the conversation with this peer alone')
+    .option('--in <peer>', catalogue().help.inPeer)
     .action((word: string, words: string[], { in: peer = null }: { in?: string | null }, command: Command) =>
       runs(command, async (context) => {
         const operation = { do: 'edit', text: words.join(' ') } as const;
@@ -29,12 +29,9 @@ export function addOperationCommands(
         });
       }),
     );
-  add(
-    'delete',
-    'remove a message here, and ask the other side to remove it; a reader who copied or exported it has it',
-  )
-    .option('--for-me', 'remove it here alone; works for received messages, too')
-    .option('--in <peer>', 'look in the conversation with this peer alone')
+  add('delete', catalogue().help.remove)
+    .option('--for-me', catalogue().help.removeForMe)
+    .option('--in <peer>', catalogue().help.inPeer)
     .action(
       (
         word: string,
@@ -50,15 +47,15 @@ export function addOperationCommands(
           });
         }),
     );
-  add('copy', 'put the text of a message on the clipboard of the desktop')
-    .option('--in <peer>', 'look in the conversation with this peer alone')
+  add('copy', catalogue().help.copy)
+    .option('--in <peer>', catalogue().help.inPeer)
     .action((word: string, { in: peer = null }: { in?: string | null }, command: Command) =>
       runs(command, async (context) => (await import('./clipboard/copy.js')).copy(context, { word, peer })),
     );
-  add('react', 'react to a message with an emoji')
+  add('react', catalogue().help.react)
     .argument('<emoji>')
-    .option('--off', 'take the reaction back')
-    .option('--in <peer>', 'look in the conversation with this peer alone')
+    .option('--off', catalogue().help.reactOff)
+    .option('--in <peer>', catalogue().help.inPeer)
     .action(
       (
         word: string,

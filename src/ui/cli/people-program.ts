@@ -1,4 +1,5 @@
 /** The commands about people and about what waits for them, with their arguments and help. */
+import { catalogue } from '../text/catalogue.js';
 import { Argument, Option, type Command } from 'commander';
 import { presenceWords, type PresenceWord } from '../../index.js';
 import {
@@ -18,27 +19,22 @@ type Runs = (command: Command, body: (context: RunContext) => Promise<ExitCode>)
 /** Adds the commands to the program. `base` adds the common options. */
 export function addPeopleCommands(program: Command, base: (command: Command) => Command, runs: Runs): void {
   base(program.command('unread'))
-    .description('list the conversations with messages that you have not read')
+    .description(catalogue().help.unread)
     .action((_options: object, command: Command) =>
       runs(command, async (context) => (await import('./commands/unread.js')).unread(context)),
     );
   base(program.command('read'))
-    .description('print the unread messages of a peer and mark them as read')
+    .description(catalogue().help.read)
     .argument('<peer>')
     .action((peer: string, _options: object, command: Command) =>
       runs(command, async (context) => (await import('./commands/unread.js')).read(context, peer)),
     );
   base(program.command('contact'))
-    .description('list contacts; give them an alias or a note; decide about requests and changed keys')
-    .addArgument(new Argument('[verb]', 'the decision').choices(contactVerbs).default('list'))
-    .argument('[peer]', 'for a changed key with its tag: NAME#TAG')
-    .argument('[text...]', 'the alias or the note; without it, the old one is removed')
-    .addOption(
-      new Option(
-        '--queued <fate>',
-        'accept: send messages for the old key to the new one, keep them, or drop them',
-      ).choices(queuedFates),
-    )
+    .description(catalogue().help.contact)
+    .addArgument(new Argument('[verb]', catalogue().help.contactVerb).choices(contactVerbs).default('list'))
+    .argument('[peer]', catalogue().help.contactPeer)
+    .argument('[text...]', catalogue().help.contactText)
+    .addOption(new Option('--queued <fate>', catalogue().help.contactQueued).choices(queuedFates))
     .action(
       (
         verb: ContactVerb,
@@ -57,16 +53,16 @@ export function addPeopleCommands(program: Command, base: (command: Command) => 
         ),
     );
   base(program.command('requests'))
-    .description('list the strangers that wrote, each with the first message')
+    .description(catalogue().help.requests)
     .action((_options: object, command: Command) =>
       runs(command, async (context) => (await import('./commands/contacts.js')).requests(context)),
     );
   addStatus(program, base, runs);
   addPrivacy(program, base, runs);
   base(program.command('outbox'))
-    .description('list the messages that wait, cancel them, or try again now')
-    .addArgument(new Argument('[verb]', 'list, cancel or retry').choices(outboxVerbs).default('list'))
-    .argument('[id]', 'the message: its id, or the last characters of it; without it, all')
+    .description(catalogue().help.outbox)
+    .addArgument(new Argument('[verb]', catalogue().help.outboxVerb).choices(outboxVerbs).default('list'))
+    .argument('[id]', catalogue().help.outboxId)
     .action((verb: OutboxVerb, id: string | undefined, _options: object, command: Command) =>
       runs(command, async (context) =>
         (await import('./commands/outbox.js')).outbox(context, verb, id ?? null),
@@ -76,10 +72,10 @@ export function addPeopleCommands(program: Command, base: (command: Command) => 
 
 function addPrivacy(program: Command, base: (command: Command) => Command, runs: Runs): void {
   base(program.command('privacy'))
-    .description('show or choose the peers that learn what you read and that you type; it works both ways')
-    .addArgument(new Argument('[subject]', 'receipts, typing or presence').choices(subjects))
-    .argument('[value]', 'none, verified or contacts; presence: all or none; with --for: on, off or default')
-    .option('--for <peer>', 'choose for this peer alone')
+    .description(catalogue().help.privacy)
+    .addArgument(new Argument('[subject]', catalogue().help.privacySubject).choices(subjects))
+    .argument('[value]', catalogue().help.privacyValue)
+    .option('--for <peer>', catalogue().help.privacyFor)
     .action(
       (
         subject: Subject | undefined,
@@ -99,14 +95,10 @@ function addPrivacy(program: Command, base: (command: Command) => Command, runs:
 
 function addStatus(program: Command, base: (command: Command) => Command, runs: Runs): void {
   base(program.command('status'))
-    .description('show the own status, or set it for others to see')
-    .addArgument(
-      new Argument('[presence]', 'busy mutes notifications; invisible announces nothing').choices(
-        presenceWords,
-      ),
-    )
-    .argument('[text...]', 'words that others see with it')
-    .option('--until <time>', 'be here again at 13:00, in 2h, tomorrow or at 2026-05-01T14:30')
+    .description(catalogue().help.status)
+    .addArgument(new Argument('[presence]', catalogue().help.statusWord).choices(presenceWords))
+    .argument('[text...]', catalogue().help.statusText)
+    .option('--until <time>', catalogue().help.statusUntil)
     .action(
       (presence: PresenceWord | undefined, words: string[], options: { until?: string }, command: Command) =>
         runs(command, async (context) =>

@@ -1,4 +1,5 @@
 /** The commands with their arguments and help. The code of a command is loaded when it runs. */
+import { catalogue } from '../text/catalogue.js';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { chooseLanguage } from '../text/catalogue.js';
 import { cli } from './limits.js';
@@ -107,21 +108,21 @@ async function usageFailure(
     .replace(/^error: /, '')
     .replaceAll(/\s*\n\s*/g, ' ')
     .replace(/\.$/, '');
-  const code = await output.failure(usage(command, detail));
+  const code = await output.failure(usage(command, catalogue().usage.ofCommander(detail)));
   await output.flush();
   return code;
 }
 
 function programOf(world: World, runs: Runs): Command {
   const program = base(new Command('parlance'), world)
-    .description('A chat for the people on one network. Without a command it opens the prompt.')
+    .description(catalogue().help.program)
     .argument('[words...]')
-    .usage('[options] [command]')
+    .usage(catalogue().pages.commander.usageOfProgram)
     .helpCommand(false)
     // `send` has a `--plain` of its own.
     .enablePositionalOptions()
-    .option('--plain', 'print plain lines, for screen readers')
-    .option('-V, --version', 'print the version')
+    .option('--plain', catalogue().help.plain)
+    .option('-V, --version', catalogue().help.version)
     .action((words: string[], options: { version?: boolean }, command: Command) => {
       const [word] = words;
       if (options.version === true) return version(world, commonOptions(command, world.env).isJson);
@@ -129,7 +130,7 @@ function programOf(world: World, runs: Runs): Command {
       return runs(command, async (context) => (await import('./prompt/prompt.js')).prompt(context));
     });
   base(program.command('serve'), world)
-    .description('run the node without a prompt, until a signal')
+    .description(catalogue().help.serve)
     .action((_options: object, command: Command) =>
       runs(command, async (context) => (await import('./commands/serve.js')).serve(context)),
     );
@@ -137,7 +138,7 @@ function programOf(world: World, runs: Runs): Command {
   addPeerCommands(program, world, runs);
   addInspection(program, world, runs);
   base(program.command('schema'), world)
-    .description('print the JSON Schema of every NDJSON line and every body of the local API')
+    .description(catalogue().help.schema)
     .action((_options: object, command: Command) =>
       runs(command, async (context) => (await import('./commands/schema.js')).schema(context)),
     );
@@ -154,40 +155,27 @@ function programOf(world: World, runs: Runs): Command {
 
 function addMessageCommands(program: Command, world: World, runs: Runs): void {
   base(program.command('send'), world)
-    .description('send one message; without TEXT each line of stdin is one message')
-    .argument('[peer]', 'the recipient, or several with commas between them')
+    .description(catalogue().help.send)
+    .argument('[peer]', catalogue().help.sendPeer)
     .argument('[text...]')
     .addOption(
-      new Option('--wait <state>', 'wait until the message is queued, sent, accepted (files) or delivered')
+      new Option('--wait <state>', catalogue().help.sendWait)
         .choices(['queued', 'sent', 'accepted', 'delivered'])
         .default('delivered'),
     )
-    .addOption(
-      new Option('--timeout <seconds>', 'wait at most this long (default 30)').argParser(arg(timeoutKind)),
-    )
-    .option('--secure', 'cmp2204: use its weak encryption (default)')
-    .addOption(new Option('--plain', 'cmp2204: send without encryption').conflicts(['secure', 'number']))
-    .addOption(
-      new Option('--number <n>', 'cmp2204: use this private number (default: a random one)').argParser(
-        arg(count),
-      ),
-    )
-    .option('--file <path...>', 'offer files and folders; - reads one from stdin; TEXT is a remark then')
-    .option('--as <name>', '--file -: give what comes from stdin this name')
-    .option('--follow', '--file: send what links in a folder point to instead of the links')
-    .option('--snapshot', '--file: copy the files into the home first, so that later changes do not matter')
-    .addOption(
-      new Option('--limit <rate>', '--file: send at most this many bytes a second: 500k, 10M').argParser(
-        arg(byteRate),
-      ),
-    )
-    .option(
-      '--reply <id>',
-      'answer this message of the conversation: its id, the last characters of it, ^1 or @1',
-    )
-    .option('--clip', 'send the text on the clipboard of the desktop as one message')
-    .option('--all-here', 'send to every native peer that is here; the first word is text then')
-    .option('--yes', '--all-here: do not ask')
+    .addOption(new Option('--timeout <seconds>', catalogue().help.sendTimeout).argParser(arg(timeoutKind)))
+    .option('--secure', catalogue().help.sendSecure)
+    .addOption(new Option('--plain', catalogue().help.sendPlain).conflicts(['secure', 'number']))
+    .addOption(new Option('--number <n>', catalogue().help.sendNumber).argParser(arg(count)))
+    .option('--file <path...>', catalogue().help.sendFile)
+    .option('--as <name>', catalogue().help.sendAs)
+    .option('--follow', catalogue().help.sendFollow)
+    .option('--snapshot', catalogue().help.sendSnapshot)
+    .addOption(new Option('--limit <rate>', catalogue().help.sendLimit).argParser(arg(byteRate)))
+    .option('--reply <id>', catalogue().help.sendReply)
+    .option('--clip', catalogue().help.sendClip)
+    .option('--all-here', catalogue().help.sendAllHere)
+    .option('--yes', catalogue().help.sendYes)
     .action((peer: string | undefined, words: string[], options: SendFlags, command: Command) =>
       runs(command, (context) => runSend(context, peer ?? '', words, options)),
     );
@@ -200,28 +188,25 @@ function addMessageCommands(program: Command, world: World, runs: Runs): void {
 
 function addRecv(program: Command, world: World, runs: Runs): void {
   base(program.command('recv'), world)
-    .description('print messages as they arrive')
-    .option('--follow', 'go on until a signal (default)')
-    .addOption(new Option('--count <n>', 'stop after N messages').argParser(arg(count)).conflicts('follow'))
-    .option('--from <peer>', 'print messages of this peer alone')
-    .option('--since <id>', 'begin after this seq or message id')
-    .option('--mark-read', 'mark the printed messages as read')
+    .description(catalogue().help.recv)
+    .option('--follow', catalogue().help.recvFollow)
     .addOption(
-      new Option(
-        '--exec <command>',
-        'run this program for each message, with its JSON line on stdin; no shell',
-      ),
+      new Option('--count <n>', catalogue().help.recvCount).argParser(arg(count)).conflicts('follow'),
     )
-    .option('--files <dir>', 'accept files instead and put them into this directory; --count counts them')
-    .option('--overwrite', '--files: let a file take the place of one with its name')
-    .option('--keep-mode', '--files: let files keep the right to be executed')
-    .addOption(new Option('--timeout <seconds>', 'wait at most this long').argParser(arg(timeoutKind)))
+    .option('--from <peer>', catalogue().help.recvFrom)
+    .option('--since <id>', catalogue().help.recvSince)
+    .option('--mark-read', catalogue().help.recvMarkRead)
+    .addOption(new Option('--exec <command>', catalogue().help.recvExec))
+    .option('--files <dir>', catalogue().help.recvFiles)
+    .option('--overwrite', catalogue().help.recvOverwrite)
+    .option('--keep-mode', catalogue().help.recvKeepMode)
+    .addOption(new Option('--timeout <seconds>', catalogue().help.timeout).argParser(arg(timeoutKind)))
     .action((options: RecvFlags, command: Command) =>
       runs(command, async (context) => {
         const { files, overwrite, keepMode } = options;
         if (files !== undefined) return runRecvFiles(context, files, options);
         if (overwrite !== undefined || keepMode !== undefined)
-          return context.output.failure(usage('recv', '--overwrite and --keep-mode belong to --files'));
+          return context.output.failure(usage('recv', catalogue().help.belongToFiles));
         const { recv } = await import('./commands/recv.js');
         return recv(context, {
           count: options.count ?? null,
@@ -250,23 +235,17 @@ interface RecvFlags {
 /** Adds the commands that look into a node and its network. */
 function addInspection(program: Command, world: World, runs: Runs): void {
   base(program.command('top'), world)
-    .description('watch the actors of the running node: queue, rate, busy share, restarts')
-    .option('--once', 'print one table and end')
+    .description(catalogue().help.top)
+    .option('--once', catalogue().help.topOnce)
     .action((options: { once?: boolean }, command: Command) =>
       runs(command, async (context) =>
         (await import('./commands/top.js')).top(context, options.once === true),
       ),
     );
   base(program.command('doctor'), world)
-    .description(
-      'find out why peers are not found, or why PEER is not reached; exit code 4 when a check fails',
-    )
+    .description(catalogue().help.doctor)
     .argument('[peer]')
-    .addOption(
-      new Option('--timeout <seconds>', 'listen to announcements at most this long (default 9)').argParser(
-        arg(timeoutKind),
-      ),
-    )
+    .addOption(new Option('--timeout <seconds>', catalogue().help.doctorTimeout).argParser(arg(timeoutKind)))
     .action((peer: string | undefined, options: { timeout?: number }, command: Command) =>
       runs(command, async (context) => {
         const { doctor } = await import('./commands/doctor.js');
@@ -277,15 +256,10 @@ function addInspection(program: Command, world: World, runs: Runs): void {
 
 function addPeerCommands(program: Command, world: World, runs: Runs): void {
   base(program.command('peers'), world)
-    .description('list the peers')
-    .option('--watch', 'print every change, too, until a signal')
-    .addOption(new Option('--wait <peer>', 'wait until this peer is reachable').conflicts('watch'))
-    .addOption(
-      new Option(
-        '--timeout <seconds>',
-        'end --wait (default 30), --watch, or listening without a node (default 9) after this time',
-      ).argParser(arg(timeoutKind)),
-    )
+    .description(catalogue().help.peers)
+    .option('--watch', catalogue().help.peersWatch)
+    .addOption(new Option('--wait <peer>', catalogue().help.peersWait).conflicts('watch'))
+    .addOption(new Option('--timeout <seconds>', catalogue().help.peersTimeout).argParser(arg(timeoutKind)))
     .action((options: { watch?: boolean; wait?: string; timeout?: number }, command: Command) =>
       runs(command, async (context) => {
         const { peers } = await import('./commands/peers.js');
@@ -297,14 +271,10 @@ function addPeerCommands(program: Command, world: World, runs: Runs): void {
       }),
     );
   base(program.command('id'), world)
-    .description('show the own name, id, safety code and addresses')
-    .option('--qr', 'show the id as a QR code, too')
-    .addOption(
-      new Option('--export <file>', 'write the identity to a new file, under a passphrase').conflicts('qr'),
-    )
-    .addOption(
-      new Option('--import <file>', 'put such an identity into an empty home').conflicts(['qr', 'export']),
-    )
+    .description(catalogue().help.id)
+    .option('--qr', catalogue().help.idQr)
+    .addOption(new Option('--export <file>', catalogue().help.idExport).conflicts('qr'))
+    .addOption(new Option('--import <file>', catalogue().help.idImport).conflicts(['qr', 'export']))
     .action((options: { qr?: boolean; export?: string; import?: string }, command: Command) =>
       runs(command, async (context) => {
         const { exportIdentity, importIdentity } = await import('./commands/home/identity.js');
@@ -314,10 +284,10 @@ function addPeerCommands(program: Command, world: World, runs: Runs): void {
       }),
     );
   base(program.command('verify'), world)
-    .description('show the safety code of the pair; with CODE or --yes, mark the peer verified')
+    .description(catalogue().help.verify)
     .argument('<peer>')
     .argument('[code...]')
-    .option('--yes', 'confirm that both sides show the same code')
+    .option('--yes', catalogue().help.verifyYes)
     .action((peer: string, words: string[], options: { yes?: boolean }, command: Command) =>
       runs(command, async (context) => {
         const { verify } = await import('./commands/people.js');
@@ -327,9 +297,7 @@ function addPeerCommands(program: Command, world: World, runs: Runs): void {
     );
   for (const verb of ['block', 'unblock'] as const) {
     base(program.command(verb), world)
-      .description(
-        verb === 'block' ? 'block a peer: its messages are neither shown nor stored' : 'unblock a peer',
-      )
+      .description(verb === 'block' ? catalogue().help.block : catalogue().help.unblock)
       .argument('<peer>')
       .action((peer: string, _options: object, command: Command) =>
         runs(command, async (context) =>
@@ -345,7 +313,7 @@ function refuseEmptyValues(program: Command): void {
     if (!option.required) continue;
     const parse = option.parseArg;
     option.argParser((word: string, before: unknown) => {
-      if (word === '') throw new InvalidArgumentError('It is empty.');
+      if (word === '') throw new InvalidArgumentError(catalogue().help.isEmpty);
       if (parse !== undefined) return parse(word, before);
       const words: readonly unknown[] = Array.isArray(before) ? before : [];
       return option.variadic ? [...words, word] : word;
@@ -356,6 +324,7 @@ function refuseEmptyValues(program: Command): void {
 /** Adds the common options, and throws usage errors for `usageFailure` instead of an exit. */
 function base(command: Command, world: World): Command {
   return addCommonOptions(command)
+    .helpOption('-h, --help', catalogue().usage.helpOption)
     .allowExcessArguments(false)
     .exitOverride()
     .configureOutput({
@@ -371,7 +340,7 @@ function unknownCommand(program: Command, word: string): string {
     word,
     program.commands.map((command) => command.name()),
   );
-  return `unknown command "${word}"${meant === null ? '' : `, did you mean "${meant}"`}`;
+  return catalogue().usage.unknownCommand(word, meant);
 }
 
 /** Makes help one NDJSON line. */
@@ -388,6 +357,6 @@ async function version(world: World, isJson: boolean): Promise<void> {
   const { readFileSync } = await import('node:fs');
   const text = readFileSync(new URL('../../../../package.json', import.meta.url), 'utf8');
   const found = /"version": "([^"]+)"/.exec(text);
-  const number = found?.[1] ?? 'of an unknown version';
+  const number = found?.[1] ?? catalogue().help.unknownVersion;
   world.stdout.write(isJson ? `${safeJson({ type: 'version', version: number })}\n` : `parlance ${number}\n`);
 }

@@ -1,4 +1,5 @@
 /** The command `files` with its arguments and help. */
+import { catalogue } from '../../text/catalogue.js';
 import { Argument, type Command } from 'commander';
 import type { AcceptOptions } from '../../../index.js';
 import { filesVerbs, type FilesVerb } from '../options/verbs.js';
@@ -10,15 +11,13 @@ type Runs = (command: Command, body: (context: RunContext) => Promise<ExitCode>)
 /** Adds the command to the program. `base` adds the common options. */
 export function addFilesCommand(program: Command, base: (command: Command) => Command, runs: Runs): void {
   base(program.command('files'))
-    .description('list transfers of files; accept or decline what is offered; cancel or retry a transfer')
-    .addArgument(
-      new Argument('[verb]', 'list, accept, decline, cancel or retry').choices(filesVerbs).default('list'),
-    )
-    .argument('[id]', 'the transfer: its id, or the last characters of it')
-    .option('--to <dir>', 'accept: put the files into this directory')
-    .option('--overwrite', 'accept: let a file take the place of one with its name')
-    .option('--keep-mode', 'accept: let files keep the right to be executed')
-    .option('--watch', 'list: print every change, too, until a signal')
+    .description(catalogue().help.files)
+    .addArgument(new Argument('[verb]', catalogue().help.filesVerb).choices(filesVerbs).default('list'))
+    .argument('[id]', catalogue().help.filesId)
+    .option('--to <dir>', catalogue().help.filesTo)
+    .option('--overwrite', catalogue().help.filesOverwrite)
+    .option('--keep-mode', catalogue().help.filesKeepMode)
+    .option('--watch', catalogue().help.filesWatch)
     .action(
       (
         verb: FilesVerb,

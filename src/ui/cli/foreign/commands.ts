@@ -1,4 +1,5 @@
 /** The commands for the roles and menus of the five older programs, with their arguments and help. */
+import { catalogue } from '../../text/catalogue.js';
 import { Argument, Option, type Command } from 'commander';
 import { unreachable } from '../../../exhaustive.js';
 import { foreignDialectNames, type ForeignDialectName } from '../../../index.js';
@@ -14,9 +15,9 @@ type Base = (command: Command) => Command;
 export function addRoleCommands(program: Command, base: Base, runs: Runs): void {
   addHub(program, base, runs);
   for (const [name, does] of [
-    ['announce', 'cmp2204: announce the own name every 8 s, until a signal'],
-    ['discover', 'cmp2204: list peers that announce themselves, here and in online_peers.txt of the home'],
-    ['respond', 'cmp2204: print incoming messages, here and in chat_history.txt of the home'],
+    ['announce', catalogue().help.announce],
+    ['discover', catalogue().help.discover],
+    ['respond', catalogue().help.respond],
   ] as const) {
     base(program.command(name))
       .description(does)
@@ -25,15 +26,15 @@ export function addRoleCommands(program: Command, base: Base, runs: Runs): void 
       );
   }
   base(program.command('initiate'))
-    .description('cmp2204: open the menu with Users, Chat, History and Exit')
+    .description(catalogue().help.initiate)
     .action((_options: object, command: Command) =>
       runs(command, (context) => menuOf(context, 'cmp2204', null)),
     );
   addConversations(program, base, runs);
   base(program.command('menu'))
-    .description('open the menu of an older program')
+    .description(catalogue().help.menu)
     .addArgument(new Argument('<dialect>').choices(foreignDialectNames))
-    .option('--hub <host:port>', 'chatbuddy: ask this hub for the users that are online')
+    .option('--hub <host:port>', catalogue().help.menuHub)
     .action((dialect: ForeignDialectName, options: { hub?: string }, command: Command) =>
       runs(command, (context) => menuOf(context, dialect, options.hub ?? null)),
     );
@@ -41,21 +42,21 @@ export function addRoleCommands(program: Command, base: Base, runs: Runs): void 
 
 function addHub(program: Command, base: Base, runs: Runs): void {
   const hub = base(program.command('hub'))
-    .description('chatbuddy: run the directory server (TCP 8080), until a signal')
-    .addOption(new Option('--max-users <n>', 'accept at most N users (default 100)').argParser(arg(count)))
+    .description(catalogue().help.hub)
+    .addOption(new Option('--max-users <n>', catalogue().help.hubMaxUsers).argParser(arg(count)))
     .action((options: { maxUsers?: number }, command: Command) =>
       runs(command, async (context) =>
         (await import('./hub.js')).hub(context, { maxUsers: options.maxUsers ?? null }),
       ),
     );
-  describePort(hub, 'listen on this TCP port (default 8080)');
+  describePort(hub, catalogue().help.hubPort);
 }
 
-const beep = (): Option => new Option('--beep', 'beep at each message');
+const beep = (): Option => new Option('--beep', catalogue().help.beep);
 
 function addConversations(program: Command, base: Base, runs: Runs): void {
   const wait = base(program.command('wait'))
-    .description('cse310: wait for a peer that connects; then every line is a message')
+    .description(catalogue().help.wait)
     .addOption(beep())
     .action((options: { beep?: boolean }, command: Command) =>
       runs(command, async (context) => {
@@ -65,10 +66,10 @@ function addConversations(program: Command, base: Base, runs: Runs): void {
         return role(rest, { port: port ?? null, isBeeping: options.beep === true });
       }),
     );
-  describePort(wait, 'wait on this TCP port (default 65500)');
+  describePort(wait, catalogue().help.waitPort);
   base(program.command('connect'))
-    .description('cse310: connect to a peer that waits; then every line is a message')
-    .argument('[address]', 'ADDR or ADDR:PORT; without it the program asks')
+    .description(catalogue().help.connect)
+    .argument('[address]', catalogue().help.connectAddress)
     .addOption(beep())
     .action((address: string | undefined, options: { beep?: boolean }, command: Command) =>
       runs(command, async (context) => {
@@ -92,7 +93,7 @@ async function menuOf(
   hub: string | null,
 ): Promise<ExitCode> {
   if (hub !== null && dialect !== 'chatbuddy')
-    return context.output.failure(usage('menu', `--hub is for chatbuddy, and ${dialect} has no hub`));
+    return context.output.failure(usage('menu', catalogue().help.hubIsForChatbuddy(dialect)));
   switch (dialect) {
     case 'cmp2204':
       return (await import('./menus/cmp2204.js')).initiate(context);

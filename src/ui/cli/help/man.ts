@@ -1,10 +1,11 @@
 /** The man page, from the commands and tables that help shows. Its form is mdoc. */
 import type { Command } from 'commander';
-import { examples, exitCodes, files, peerForms } from './pages.js';
+import { catalogue } from '../../text/catalogue.js';
 import { allVariables, shownCommands } from './sections.js';
 
 /** Returns `parlance.1`. `date`: the day of the version, as `November 30, 2026`. */
 export function manPage(program: Command, date: string): string {
+  const { examples, exitCodes, files, peerForms } = catalogue().pages;
   return [
     `.Dd ${date}`,
     '.Dt PARLANCE 1',

@@ -1,10 +1,10 @@
 /** The sections of help behind the options, and all help in one text. */
 import { Help, type Command, type Option } from 'commander';
+import { catalogue } from '../../text/catalogue.js';
 import { cli } from '../limits.js';
 import { helpOf } from '../options/common-options.js';
 import { rows } from '../options/settings.js';
 import { entryRows, remarkRows } from '../prompt/layout.js';
-import { examples, exitCodes, files, peerForms, variables, type Example } from './pages.js';
 
 /** Adds the sections to the help of each command. `columns`: width of the page. */
 export function addSections(program: Command, columns: () => number): void {
@@ -16,6 +16,13 @@ export function addSections(program: Command, columns: () => number): void {
         `${Help.prototype.formatHelp.call(helper, shown, helper).trimEnd()}\n\n${sectionsOf(shown, columns()).join('\n')}\n`,
     });
 }
+
+/** A word, such as a command line, and its meaning. */
+type Entry = readonly [string, string];
+
+/** Returns the examples of a command. */
+export const examplesOf = (name: string): readonly Entry[] =>
+  new Map<string, readonly Entry[]>(Object.entries(catalogue().pages.examples)).get(name) ?? [];
 
 const isOwn = ({ helpGroupHeading }: Option): boolean => helpGroupHeading === undefined;
 
@@ -33,30 +40,29 @@ function optionsHelp(command: Command): string {
 
 /** Returns the sections of one command. */
 function sectionsOf(command: Command, columns: number): readonly string[] {
+  const { aboutVariables, exitCodes, peerForms, titles } = catalogue().pages;
   const takesPeer = command.registeredArguments.some((argument) => argument.name() === 'peer');
   return [
-    ...exampleRows(examples[command.name()] ?? [], columns),
-    ...(takesPeer ? section('PEER:', peerForms, columns) : []),
-    ...section('Exit codes:', exitCodes, columns),
-    'Environment and files:',
-    ...indented(
-      'Each option of every command has a variable: PARLANCE_PORT for --port. "parlance help --all" lists the variables and the files of a home.',
-      columns,
-    ),
+    ...exampleRows(examplesOf(command.name()), columns),
+    ...(takesPeer ? section(titles.peer, peerForms, columns) : []),
+    ...section(titles.exitCodes, exitCodes, columns),
+    titles.environmentAndFiles,
+    ...indented(aboutVariables, columns),
   ];
 }
 
 /** Returns the help of the program and of every command, then the common sections with variables and files. */
 export function wholeHelp(program: Command, columns: number): string {
+  const { exitCodes, files, peerForms, titles } = catalogue().pages;
   const pages = [program, ...shownCommands(program)].map((command) => optionsHelp(command));
   const common = [
-    ...section('PEER:', peerForms, columns),
-    ...section('Exit codes:', exitCodes, columns),
-    ...section('Environment:', allVariables(), columns),
-    ...section('Files of a home:', files, columns),
+    ...section(titles.peer, peerForms, columns),
+    ...section(titles.exitCodes, exitCodes, columns),
+    ...section(titles.environment, allVariables(), columns),
+    ...section(titles.files, files, columns),
   ];
   const own = shownCommands(program).flatMap((command) =>
-    (examples[command.name()] ?? []).map((example) => example),
+    examplesOf(command.name()).map((example) => example),
   );
   return `${pages.join('\n\n')}\n\n${[...exampleRows(own, columns), ...common].join('\n')}\n`;
 }
@@ -68,14 +74,14 @@ export const shownCommands = (program: Command): readonly Command[] =>
 /** Returns every variable with its effect. */
 export const allVariables = (): readonly (readonly [string, string])[] => [
   ...rows.map(([key, row]) => [row.variable, helpOf(key, row)] as const),
-  ...variables,
+  ...catalogue().pages.variables,
 ];
 
-function exampleRows(list: readonly Example[], columns: number): readonly string[] {
+function exampleRows(list: readonly Entry[], columns: number): readonly string[] {
   if (list.length === 0) return [];
   // A command line stands whole on its row, so that it can be copied.
   return [
-    'Examples:',
+    catalogue().pages.titles.examples,
     ...list.flatMap(([line, does]) => [`  ${line}`, ...indented(does, columns, columns < 60 ? 4 : 24)]),
     '',
   ];

@@ -34,6 +34,8 @@ export function addCommonOptions(command: Command): Command {
   return command.configureHelp({
     groupItems: ownFirst,
     minWidthToWrap: cli.helpWrapColumnsMin,
+    styleTitle: titleOf,
+    styleDescriptionText: (text) => catalogue().usage.withExtras(text),
     // Every command has options; a word less leaves room for the explanation.
     subcommandTerm: (listed) => `${listed.name()} ${listed.usage().replace(/^\[options\] ?/, '')}`.trimEnd(),
   });
@@ -49,6 +51,18 @@ function optionFor(words: string, key: string, row: Setting): Option {
     const value = parse(word);
     return typeof before === 'string' && typeof value === 'string' ? `${before},${value}` : value;
   });
+}
+
+/** Returns a title of help in the language in use. */
+function titleOf(title: string): string {
+  const { usage, arguments: words, options, commands } = catalogue().pages.commander;
+  const titles: Readonly<Record<string, string>> = {
+    'Usage:': usage,
+    'Arguments:': words,
+    'Options:': options,
+    'Commands:': commands,
+  };
+  return titles[title] ?? title;
 }
 
 /** Returns the help of an option: its effect and its default. */

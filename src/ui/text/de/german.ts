@@ -15,13 +15,28 @@ import { nodeFailures } from './node-failures.js';
 import { talkFailures } from './talk-failures.js';
 import { files } from './files.js';
 import { formats } from './formats.js';
+import { help } from './help.js';
 import { notify } from './notify.js';
+import { pages } from './pages.js';
 import { prompt } from './prompt.js';
 import { screen } from './screen.js';
 import { settings } from './settings.js';
 import { slash } from './slash.js';
+import { usage } from './usage.js';
 
 const failures: Catalogue['failures'] = { ...commandFailures, ...nodeFailures, ...talkFailures };
 
 /** The German catalogue. */
-export const german: Catalogue = { failures, files, formats, notify, prompt, screen, settings, slash };
+export const german: Catalogue = {
+  failures,
+  files,
+  formats,
+  help,
+  notify,
+  pages,
+  prompt,
+  screen,
+  settings,
+  slash,
+  usage,
+};

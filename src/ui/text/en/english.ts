@@ -5,13 +5,28 @@ import { nodeFailures } from './node-failures.js';
 import { talkFailures } from './talk-failures.js';
 import { files } from './files.js';
 import { formats } from './formats.js';
+import { help } from './help.js';
 import { notify } from './notify.js';
+import { pages } from './pages.js';
 import { prompt } from './prompt.js';
 import { screen } from './screen.js';
 import { settings } from './settings.js';
 import { slash } from './slash.js';
+import { usage } from './usage.js';
 
 const failures: FailureTexts = { ...commandFailures, ...nodeFailures, ...talkFailures };
 
 /** The English catalogue, whose shape every translation has. */
-export const english = { failures, files, formats, notify, prompt, screen, settings, slash };
+export const english = {
+  failures,
+  files,
+  formats,
+  help,
+  notify,
+  pages,
+  prompt,
+  screen,
+  settings,
+  slash,
+  usage,
+};

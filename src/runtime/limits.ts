@@ -30,6 +30,7 @@ export const runtime = {
   shutdownMs: 2_000,
   /** Part of a stop that waits for what senders have under way. A sender that hangs must not use up the whole. */
   stopMarkerMs: 500,
+  /** Between two beats, which a thread counts in shared memory. One that does not is asked for an answer. */
   heartbeatEveryMs: 700,
   /**
    * Silence after which a thread is in an endless loop or its port is dead (goal: replaced < 3 s). Only time that the
@@ -39,7 +40,7 @@ export const runtime = {
   /** CPU time of one handler without a turn of its loop. After it the thread counts as an endless loop. */
   busyMsMax: 5_000,
   /** How often a thread shows that its event loop turns: two such signs fit into `heartbeatDeadlineMs`. */
-  loopTurnEveryMs: 500,
+  loopTurnEveryMs: 900,
   /** How often at most the times of a thread are read: one reading costs 0.03 to 0.15 ms. */
   threadTimesEveryMs: 50,
   /** `external + arrayBuffers` of one worker; V8's own limits do not count what lies off heap. */

@@ -1,5 +1,5 @@
 /** Counters of one actor, cheap enough for every message, and the memory of one thread. */
-import { setFlagsFromString } from 'node:v8';
+import { getHeapStatistics, setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
 const nsPerMs = 1e6;
@@ -133,6 +133,15 @@ export interface MemoryStats {
 export function threadMemory(): MemoryStats {
   const { heapUsed, external, arrayBuffers } = process.memoryUsage();
   return { heapUsedBytes: heapUsed, externalBytes: external, arrayBuffersBytes: arrayBuffers };
+}
+
+/** The memory for which a thread may be replaced. */
+export type HeldMemory = Pick<MemoryStats, 'heapUsedBytes' | 'externalBytes'>;
+
+/** As `threadMemory`, without the file of /proc that Node reads for it. Array buffers are part of what is external. */
+export function heldMemory(): HeldMemory {
+  const { used_heap_size: heapUsedBytes, external_memory: externalBytes } = getHeapStatistics();
+  return { heapUsedBytes, externalBytes };
 }
 
 /** At once, in the calling thread. */

@@ -93,6 +93,8 @@ interface DiscoveryState {
   awaited: ReadonlySet<PeerId>;
   readonly twins: LogTally<'twin'>;
   interfaces: readonly InterfaceAddress[];
+  /** Monotonic, ms. */
+  interfacesReadMs: number;
   /** The last report of signs of life (wall clock, ms). */
   seenReportedMs: number;
 }
@@ -133,8 +135,7 @@ export const discoveryActor = actor<DiscoveryArgs, DiscoveryState, DiscoveryProt
     },
     age(state, _body, context) {
       context.after(limits.ageEveryMs, 'age', {});
-      state.interfaces = readInterfaces();
-      joinGroups(state.receivers, state.interfaces);
+      pollInterfaces(state);
       askSilent(state);
       reportRows(state, state.roster.tick(clocks()));
       reportSeen(state);
@@ -189,6 +190,7 @@ async function start(
     awaited: new Set(),
     twins: new LogTally(limits.twinToldEveryMs),
     interfaces: readInterfaces(),
+    interfacesReadMs: performance.now(),
     seenReportedMs: Date.now(),
   };
   const opened = await openAll(state);
@@ -300,6 +302,15 @@ function settle(state: DiscoveryState, pending: PendingBeacon, source: BeaconSou
       }
     }
   }
+}
+
+/** Reads the interfaces now and then, and joins the groups of new ones. */
+function pollInterfaces(state: DiscoveryState): void {
+  const nowMs = performance.now();
+  if (nowMs - state.interfacesReadMs < limits.pollInterfacesEveryMs - limits.ageEveryMs / 2) return;
+  state.interfacesReadMs = nowMs;
+  state.interfaces = readInterfaces();
+  joinGroups(state.receivers, state.interfaces);
 }
 
 /** Asks silent contacts, and hosts that another service named, for a sign of life. */

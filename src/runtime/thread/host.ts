@@ -12,13 +12,13 @@ import type { Ask, CellEvents, CellHost, LifeId, StartOutcome, WatchedEnd } from
 import type { Batch, DeadLetter, LinkAddress, Progress } from '../link/protocol.js';
 import { LinkSender } from '../link/sender.js';
 import { LinkReceiver } from '../link/receiver.js';
-import { threadMemory, type ActorStats, type MemoryStats } from '../metrics.js';
+import { heldMemory, threadMemory, type ActorStats, type HeldMemory, type MemoryStats } from '../metrics.js';
 import type { Recorder, TraceEvent } from '../recorder.js';
 import type { Loop } from '../timers.js';
 import { Drains } from './drains.js';
 import { joinLocally } from '../link/pipe.js';
 import { Wire, type Channel } from '../link/wire.js';
-import { cellLimits } from './cell-limits.js';
+import { cellLimits } from '../cell/own-limits.js';
 import type { ProgressTable } from './progress.js';
 
 /** The data by which a thread makes a cell. */
@@ -43,7 +43,7 @@ export interface HostEvents extends CellEvents {
 export interface Pulse {
   /** Actors whose handler waits for too long. */
   readonly hung: readonly string[];
-  readonly memory: MemoryStats;
+  readonly memory: HeldMemory;
 }
 
 /** Figures of one thread. */
@@ -317,7 +317,7 @@ export class Host implements HostControl, CellHost {
   pulse(): Pulse {
     const nowMs = performance.now();
     const hung = [...this.#cells.values()].filter((cell) => cell.isHung(nowMs)).map((cell) => cell.id);
-    return { hung, memory: threadMemory() };
+    return { hung, memory: heldMemory() };
   }
 
   stats(): ThreadStats {

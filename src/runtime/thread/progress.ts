@@ -3,8 +3,16 @@
  * while the thread is in an endless loop or dead.
  */
 /** Words before those of the cells. */
-const word = { running: 0, nativeGate: 1, steps: 2, startsBegun: 3, turns: 4, threadId: 5 } as const;
-const headWords = 6;
+const word = {
+  running: 0,
+  nativeGate: 1,
+  steps: 2,
+  startsBegun: 3,
+  turns: 4,
+  threadId: 5,
+  beats: 6,
+} as const;
+const headWords = 7;
 const wordsPerCell = 3;
 
 /** The shared counters of one thread. */
@@ -80,6 +88,16 @@ export class ProgressTable {
   /** Rises about every `loopTurnEveryMs` while the event loop turns. */
   get turns(): number {
     return this.#words[word.turns] ?? 0;
+  }
+
+  /** The thread has heard a beat. */
+  beat(): void {
+    this.#bump(word.beats);
+  }
+
+  /** Beats that the thread has heard, modulo 2^32. */
+  get beats(): number {
+    return this.#words[word.beats] ?? 0;
   }
 
   set threadId(id: number) {

@@ -21,6 +21,7 @@ import { ThreadClock } from './clock.js';
 import { inTime, startInTime, Waits, type See, type Settling, type StartAnswer } from './in-time.js';
 import { heapFullExitCode } from './native-call.js';
 import { NativeGate } from './native-gate.js';
+import { Heart } from './heart.js';
 import { ProgressTable } from './progress.js';
 import { OneWayControl } from './one-way.js';
 import { Orders, type OrderArgs, type OrderName } from './orders.js';
@@ -29,7 +30,7 @@ import { startWorker } from './start-worker.js';
 import { Tenants, type Blame } from './tenants.js';
 import type { Timers } from '../timers.js';
 import { wrapHandle, type ThreadHandle } from './handle.js';
-import { memoryTrouble, type ThreadStart, type ThreadReport } from './thread.js';
+import { beat, memoryTrouble, type ThreadStart, type ThreadReport } from './thread.js';
 import type { WorkerControl } from './asking.js';
 
 /** For calls whose deadline is judged by `inTime`. */
@@ -87,7 +88,7 @@ export class ThreadHost extends OneWayControl {
   #isDead = false;
   #isEnding = false;
   #cause = '';
-  #stopPulse: () => void = () => undefined;
+  readonly #heart: Heart;
 
   constructor(options: ThreadOptions, timers: Timers, events: ThreadEvents) {
     super();
@@ -108,6 +109,13 @@ export class ThreadHost extends OneWayControl {
     const control = new MessageChannel();
     const reports = new MessageChannel();
     this.#reports = reports.port1;
+    this.#heart = new Heart({
+      limits: this.limits,
+      timers,
+      progress: this.#progress,
+      ping: () => control.port1.postMessage(beat),
+      ask: () => void this.#pulse(),
+    });
     control.port1.on('close', () => {
       this.isDying = true;
     });
@@ -209,7 +217,7 @@ export class ThreadHost extends OneWayControl {
   /** Ends the thread for good, with nothing left in it. */
   async end(): Promise<void> {
     this.#isEnding = true;
-    this.#stopPulse();
+    this.#heart.stop();
     if (this.#options.boots.withdraw(this.#boot)) {
       this.#booted.tell();
       this.#onExit(0);
@@ -276,7 +284,7 @@ export class ThreadHost extends OneWayControl {
         if (this.#online.isHeard) return;
         this.#online.tell();
         this.#bootOver();
-        this.#beat();
+        if (!this.isDead) this.#heart.begin();
         return;
       case 'exited':
         this.#events.exited(...report.args);
@@ -293,6 +301,9 @@ export class ThreadHost extends OneWayControl {
             .asked(from, askOf(ask))
             .then((answer) => this.tell('answered', [nth, plainAnswer(answer)]));
         return;
+      case 'unwell':
+        this.#heart.hurry();
+        return;
       case 'order-failed':
         this.#events.log(this.name, 'error', 'control-failed', { name: report.name, detail: report.detail });
         return;
@@ -307,12 +318,7 @@ export class ThreadHost extends OneWayControl {
     }
   }
 
-  /** Asks for a sign of life, over and over. */
-  #beat(): void {
-    if (this.isDead) return;
-    this.#stopPulse = this.#timers.after(this.limits.heartbeatEveryMs, () => void this.#pulse());
-  }
-
+  /** Asks for a sign of life. */
   async #pulse(): Promise<void> {
     const askedMs = this.#timers.now();
     const { turns } = this.#progress;
@@ -320,15 +326,13 @@ export class ThreadHost extends OneWayControl {
     const answer = this.#control.call('pulse', [], patient);
     const { heartbeatDeadlineMs } = this.limits;
     const sight = this.#sight(() => this.#progress.steps, isDeaf);
-    const isInTime = await inTime(answer, heartbeatDeadlineMs, this.#timers, (areTimesRead) => ({
-      ...sight(areTimesRead),
-      busyMsMax: this.#tenants.busyMsMax() ?? heartbeatDeadlineMs,
-    }));
+    const busyMsMax = (): number => this.#tenants.busyMsMax() ?? heartbeatDeadlineMs;
+    const see: See = (areTimesRead) => ({ ...sight(areTimesRead), busyMsMax: busyMsMax() });
+    const isInTime = await inTime(answer, heartbeatDeadlineMs, this.#timers, see);
     if (this.isDead) return;
     if (!isInTime) {
       const passedMs = Math.round(this.#timers.now() - askedMs);
-      const busyMsMax = this.#tenants.busyMsMax() ?? heartbeatDeadlineMs;
-      this.kill(`no sign of life for ${busyMsMax} ms that it could have used (${passedMs} ms in all)`);
+      this.kill(`no sign of life for ${busyMsMax()} ms that it could have used (${passedMs} ms in all)`);
       return;
     }
     const pulse = await answer;
@@ -339,7 +343,7 @@ export class ThreadHost extends OneWayControl {
     }
     for (const id of pulse.value.hung) this.crash(id, hungDetail, true);
     const trouble = memoryTrouble(pulse.value.memory, this.limits);
-    if (trouble === null) this.#beat();
+    if (trouble === null) this.#heart.begin();
     else this.kill(trouble);
   }
 
@@ -364,7 +368,7 @@ export class ThreadHost extends OneWayControl {
     if (this.#isDead) return;
     this.#isDead = true;
     this.#gate.threadEnded();
-    this.#stopPulse();
+    this.#heart.stop();
     this.#control.close();
     // Its last reports explain its end.
     for (

@@ -13,7 +13,7 @@ import type { DeadLetter } from '../link/protocol.js';
 import { postMoving } from '../link/moving.js';
 import { ownThreadId } from './clock.js';
 import { Host, type CellSpec, type HostEvents, type HostOptions, type Pulse } from './host.js';
-import { collectGarbage, threadMemory, type MemoryStats } from '../metrics.js';
+import { collectGarbage, heldMemory, type HeldMemory } from '../metrics.js';
 import { systemLoop } from '../timers.js';
 import { Recorder } from '../recorder.js';
 import { OrderReceiver, type AnswerBatch, type OrderBatch } from './orders.js';
@@ -41,10 +41,15 @@ export type ThreadReport =
   | { readonly type: 'dead-letter'; readonly letter: DeadLetter }
   | { readonly type: 'answers'; readonly answers: AnswerBatch }
   | { readonly type: 'asked'; readonly questions: readonly Question[] }
+  /** The supervisor should ask for a pulse. */
+  | { readonly type: 'unwell' }
   | { readonly type: 'order-failed'; readonly name: string; readonly detail: string }
   | { readonly type: 'link-lost'; readonly linkId: number }
   | { readonly type: 'wire-lost'; readonly wire: number }
   | { readonly type: 'log'; readonly args: Parameters<HostEvents['log']> };
+
+/** The message of a heartbeat. comlink, which shares the port, ignores what is falsy. */
+export const beat = 0;
 
 let isHostStarted = false;
 /** Whether this worker hosts actors already. */
@@ -102,6 +107,11 @@ export function hostActors(definitions: Readonly<Record<string, AnyDefinition>>)
   openNativeGate(ProgressTable.nativeWord(progress), limits);
   setInterval(() => table.turn(), limits.loopTurnEveryMs).unref();
   exposeHandle(host, control);
+  control.on('message', (message: unknown) => {
+    if (message !== beat) return;
+    table.beat();
+    if (!host.isWell) report({ type: 'unwell' });
+  });
   const orders = new OrderReceiver(
     host,
     (answers) => post({ type: 'answers', answers }),
@@ -162,14 +172,19 @@ class WorkerHost extends Host implements WorkerControl {
     const pulse = super.pulse();
     if (memoryTrouble(pulse.memory, this.limits) === null) return pulse;
     collectGarbage();
-    return { ...pulse, memory: threadMemory() };
+    return { ...pulse, memory: heldMemory() };
+  }
+
+  /** Whether a pulse would tell nothing that matters. */
+  get isWell(): boolean {
+    const { hung, memory } = super.pulse();
+    return hung.length === 0 && memoryTrouble(memory, this.limits) === null;
   }
 }
 
 /** Returns the reason why a thread that uses this memory is to be replaced; null: it is not. */
-export function memoryTrouble(memory: MemoryStats, limits: RuntimeLimits): string | null {
-  // Node counts the memory of array buffers within `external`; the greater of the two is right either way.
-  if (Math.max(memory.externalBytes, memory.arrayBuffersBytes) > limits.offHeapBytesMax)
+export function memoryTrouble(memory: HeldMemory, limits: RuntimeLimits): string | null {
+  if (memory.externalBytes > limits.offHeapBytesMax)
     return `off-heap memory above ${limits.offHeapBytesMax} bytes`;
   if (memory.heapUsedBytes > limits.workerHeapHighBytes)
     return `heap above ${limits.workerHeapHighBytes} bytes`;

@@ -3,6 +3,7 @@ import { threadId } from 'node:worker_threads';
 import type { Awaitable, ChildSpec, ThreadPlacement } from '../actor.js';
 import { limitsWith, type RuntimeLimits } from '../limits.js';
 import { Boots } from '../thread/boots.js';
+import { untilBeatMs } from '../thread/heart.js';
 import { Host, hungDetail } from '../thread/host.js';
 import { ProgressTable } from '../thread/progress.js';
 import { ThreadHost, type ThreadEvents } from '../thread/thread-host.js';
@@ -151,10 +152,12 @@ export class Placements {
 
   /** A handler that waits too long is found here as in a worker; an endless loop here is the process's own. */
   #watchInline(): void {
-    const timer = setInterval(() => {
-      if (this.#isClosed) clearInterval(timer);
-      else for (const id of this.inline.pulse().hung) this.inline.crash(id, hungDetail, true);
-    }, this.#options.limits.heartbeatEveryMs);
+    const waitMs = untilBeatMs(this.#options.limits.heartbeatEveryMs, performance.now());
+    const timer = setTimeout(() => {
+      if (this.#isClosed) return;
+      for (const id of this.inline.pulse().hung) this.inline.crash(id, hungDetail, true);
+      this.#watchInline();
+    }, waitMs);
     timer.unref();
   }
 }

@@ -37,6 +37,7 @@ import {
 import { changeSettings, readSettings, type StoredSettings } from './options/settings-file.js';
 import { nearestKey } from './options/suggestion.js';
 import { differencesOf, startSettings } from './options/start-settings.js';
+import { collectLessAtRest } from './collector.js';
 import type { CliError } from './errors.js';
 import type { World } from './world.js';
 
@@ -299,6 +300,7 @@ export async function startOwn(
   const isPerson = world.stderr.isTTY === true && !common.isJson;
   const toStderr = (line: string): unknown => world.stderr.write(`parlance: ${line}\n`);
   const log = deferredLog();
+  collectLessAtRest();
   const starting = world.startNode({
     ...nodeOptions(home, settings),
     log: log.write,

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { ExchangedError, partFolder, PartTree } from '../../src/actors/files/tree.js';
+import { ExchangedError } from '../../src/actors/files/part-files.js';
+import { partFolder, PartTree } from '../../src/actors/files/tree.js';
 import { messageId } from '../history/driver.js';
 import { temporaryHome } from '../support/program.js';
 

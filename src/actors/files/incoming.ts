@@ -21,7 +21,8 @@ import { files as limits } from './limits.js';
 import { spaceFor } from './space.js';
 import { PartWriter } from './part-writer.js';
 import { Row, type LiveView, type TransferContext } from './transfer.js';
-import { ExchangedError, LostPartError, PartTree, UnkeptError } from './tree.js';
+import { ExchangedError, LostPartError } from './part-files.js';
+import { PartTree, UnkeptError } from './tree.js';
 
 type DataWords = Extract<FileWords, { readonly type: 'data' }>;
 

@@ -20,6 +20,15 @@ export const files = {
   openMax: 48,
   /** Calls of the system that run side by side. The pool of Node has four threads. */
   sideBySide: 16,
+  /** Time for which brief calls of the system hold the thread before it hears its messages. */
+  sliceMs: 10,
+  /**
+   * A disk is slow where a job takes this time on average, once that was looked at for long enough: a thread that waits
+   * for a core must not look like a slow disk.
+   */
+  slowJobMs: 5,
+  slowAfterMs: 100,
+  slowForMs: 10_000,
   /** Bytes between two looks at the free space. */
   spaceCheckBytes: 256 * 2 ** 20,
   /** Space that stays free: the greater of the two. */

@@ -6,7 +6,7 @@ import type { Layout } from '../../chat/files/manifest.js';
 import type { SafeNames } from '../../chat/files/names.js';
 import { files as limits } from './limits.js';
 import type { LoggedChunk, TransferFolder } from './store.js';
-import { sideBySide, type PartTree } from './tree.js';
+import type { PartTree, WholeFile } from './tree.js';
 
 /** The files of a transfer and their places in its stream. */
 export interface Parts {
@@ -73,12 +73,13 @@ export class PartWriter {
       bytes: bytes.take(count),
       entry: names.entries[at],
     }));
-    const isWhole = ({ entry, count }: (typeof writes)[number]): boolean => entry?.bytes === count;
-    for (const { at, entry, offset, bytes: some } of writes.filter((each) => !isWhole(each)))
-      if (entry !== undefined) await this.#tree.write(at, entry, some, offset);
-    await sideBySide(writes.filter(isWhole), async ({ at, entry, bytes: some }) => {
-      if (entry !== undefined) await this.#tree.writeWhole(at, entry, some);
-    });
+    const wholes: WholeFile[] = [];
+    for (const { at, entry, offset, count, bytes: some } of writes) {
+      if (entry === undefined) continue;
+      if (entry.bytes === count) wholes.push({ at, entry, bytes: some });
+      else await this.#tree.write(at, entry, some, offset);
+    }
+    await this.#tree.writeWholes(wholes);
   }
 
   /** Notes that a chunk is good. Its bytes may still be gathered. */

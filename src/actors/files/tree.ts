@@ -3,45 +3,32 @@
  * are whole. Nothing outside is written or read: no link is followed, files are made new (O_EXCL), and the folder above
  * each file is checked to be the one that this program made.
  */
-import { constants, type Stats } from 'node:fs';
-import {
-  copyFile,
-  link,
-  lstat,
-  mkdir,
-  open,
-  readlink,
-  realpath,
-  rename,
-  rm,
-  rmdir,
-  symlink,
-  unlink,
-  utimes,
-  type FileHandle,
-} from 'node:fs/promises';
+import { mkdir, realpath, rm, rmdir, symlink, unlink, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { isSafeTarget, numbered, type PlacedEntry, type SafeNames } from '../../chat/files/names.js';
 import { boundedTime } from '../../chat/files/manifest.js';
 import { errnoOf } from '../../system-errors.js';
 import type { MessageId } from '../../ids.js';
+import { BriefJobs, sideBySide } from './brief-jobs.js';
 import { files as limits } from './limits.js';
+import {
+  checkFolderNow,
+  ExchangedError,
+  isFree,
+  lengthNow,
+  LostPartError,
+  moved,
+  openKnown,
+  openNew,
+  setTime,
+  statOf,
+  writeNow,
+} from './part-files.js';
 import { closing, syncDirectory, writeRuns } from './store.js';
 import { syncFiles } from './sync-many.js';
 
 /** Folder of unfinished transfers. */
 export const partFolder = '.parlance-part';
-/** Links are refused, and a pipe in the place of a file does not hold the thread. */
-const noFollow = process.platform === 'win32' ? 0 : constants.O_NOFOLLOW | constants.O_NONBLOCK;
-
-/** The folder of a transfer was exchanged for something else: nothing more is written. */
-export class ExchangedError extends Error {
-  constructor(path: string) {
-    super(`${path} is not the folder that was made`);
-    this.name = 'ExchangedError';
-  }
-}
-
 /** The record of a transfer could not be written, so the step that relies on it is not taken. */
 export class UnkeptError extends Error {
   constructor() {
@@ -50,12 +37,12 @@ export class UnkeptError extends Error {
   }
 }
 
-/** Bytes that were written are not there any more: somebody has removed their file. */
-export class LostPartError extends Error {
-  constructor(path: string) {
-    super(`${path} is not there any more`);
-    this.name = 'LostPartError';
-  }
+/** A file of which every byte is here. */
+export interface WholeFile {
+  /** The number of the entry. */
+  readonly at: number;
+  readonly entry: PlacedEntry;
+  readonly bytes: Uint8Array[];
 }
 
 /** The unfinished files of one transfer. */
@@ -71,6 +58,7 @@ export class PartTree {
   /** Folders that were found to be in place since the last sync. */
   readonly #checked = new Set<string>();
   readonly #made = new Set<string>();
+  readonly #jobs = new BriefJobs();
   /** Indexes of the entries whose files have bytes: none is made a second time. */
   readonly begun = new Set<number>();
 
@@ -116,8 +104,16 @@ export class PartTree {
     await writeRuns(await this.open(at, entry), bytes, offset);
   }
 
-  /** Writes a file as a whole, and completes it. */
-  async writeWhole(at: number, entry: PlacedEntry, bytes: Uint8Array[]): Promise<void> {
+  /** Writes files as a whole, and completes them. */
+  async writeWholes(files: readonly WholeFile[]): Promise<void> {
+    for (const parent of parentsOf(files)) await this.#parentOf(parent);
+    await this.#jobs.run(files, {
+      quick: (file) => this.#writeNow(file),
+      patient: (file) => this.#writeWhole(file),
+    });
+  }
+
+  async #writeWhole({ at, entry, bytes }: WholeFile): Promise<void> {
     const known = this.#open.get(at);
     if (known !== undefined) return writeRuns(known, bytes, 0);
     const { handle, path } = await this.#opened(at, entry);
@@ -126,8 +122,24 @@ export class PartTree {
       const time = boundedTime(entry.mtimeMs) / 1_000;
       await handle.utimes(time, time);
     });
+    this.#written(at, entry, path);
+  }
+
+  #writeNow({ at, entry, bytes }: WholeFile): boolean {
+    if (this.begun.has(at)) return false;
+    const parent = join(this.#tree, ...entry.parts.slice(0, -1));
+    // A sync meanwhile asks for another look.
+    if (!this.#checked.has(parent)) checkFolderNow(parent);
+    this.#checked.add(parent);
+    const path = join(parent, entry.parts.at(-1) ?? '');
+    if (!writeNow(path, bytes, entry.mtimeMs, () => this.begun.add(at))) return false;
+    this.#written(at, entry, path);
+    return true;
+  }
+
+  #written(at: number, { isExecutable }: PlacedEntry, path: string): void {
     this.#dirty.add(path);
-    if (!entry.isExecutable) this.#settled.add(at);
+    if (!isExecutable) this.#settled.add(at);
   }
 
   /** Returns the bytes of a file; 0: it is not there. */
@@ -170,9 +182,16 @@ export class PartTree {
     for (const entry of entries) if (entry.kind === 'directory') await this.#parentOf([...entry.parts, '']);
     await this.close();
     const files = [...entries.entries()].filter(([, { kind }]) => kind === 'file');
-    await sideBySide(files, async ([at, entry]) => {
-      if (!this.#settled.has(at)) return this.#settle(entry, keepsMode);
-      if ((await this.lengthOf(entry)) !== entry.bytes) throw new LostPartError(entry.parts.join('/'));
+    await this.#jobs.run(files, {
+      quick: ([at, entry]) => {
+        if (!this.#settled.has(at)) return false;
+        if (lengthNow(join(this.#tree, ...entry.parts)) !== entry.bytes) throw lost(entry);
+        return true;
+      },
+      patient: async ([at, entry]) => {
+        if (!this.#settled.has(at)) return this.#settle(entry, keepsMode);
+        if ((await this.lengthOf(entry)) !== entry.bytes) throw lost(entry);
+      },
     });
     for (const entry of entries) {
       if (entry.kind !== 'link') continue;
@@ -317,83 +336,9 @@ export class PartTree {
   }
 }
 
-/** Runs a few jobs at a time. */
-export async function sideBySide<T>(items: readonly T[], job: (item: T) => Promise<void>): Promise<void> {
-  for (let at = 0; at < items.length; at += limits.sideBySide)
-    await Promise.all(items.slice(at, at + limits.sideBySide).map(job));
+/** The folders of files, each once, with the name of one file in it. */
+function parentsOf(files: readonly WholeFile[]): Iterable<readonly string[]> {
+  return new Map(files.map(({ entry: { parts } }) => [parts.slice(0, -1).join('/'), parts])).values();
 }
 
-/** Opens a file of this transfer for writing: a new one, or the one that was made before. Links are refused. */
-async function openNew(path: string): Promise<FileHandle> {
-  const { O_RDWR, O_CREAT, O_EXCL } = constants;
-  try {
-    return await open(path, O_RDWR | O_CREAT | O_EXCL | noFollow, 0o600);
-  } catch (cause) {
-    if (errnoOf(cause) !== 'EEXIST') throw cause;
-  }
-  return openKnown(path);
-}
-
-/** Opens a file of this transfer that was made before. */
-async function openKnown(path: string): Promise<FileHandle> {
-  const found = await statOf(path);
-  if (found === null) throw new LostPartError(path);
-  // A second name of the file may be anywhere.
-  if (!found.isFile() || found.nlink > 1) throw new ExchangedError(path);
-  const handle = await open(path, constants.O_RDWR | noFollow, 0o600);
-  const opened = await handle.stat();
-  if (opened.isFile() && opened.ino === found.ino && opened.dev === found.dev) return handle;
-  await handle.close();
-  throw new ExchangedError(path);
-}
-
-/** Whether a thing may get this place: nothing is there, or a file that may be replaced. */
-function isFree(found: Stats | null, there: Stats | null, replaces: boolean): boolean {
-  if (there === null) return true;
-  return replaces && found?.isFile() === true && (there.isFile() || there.isSymbolicLink());
-}
-
-/** Moves one thing to a free name. False: the name was taken meanwhile. */
-async function moved(from: string, to: string, found: Stats, replaces: boolean): Promise<boolean> {
-  try {
-    if (found.isDirectory() || (replaces && found.isFile())) await rename(from, to);
-    else if (found.isSymbolicLink()) {
-      await symlink(await readlink(from), to);
-      await unlink(from);
-    } else {
-      await linked(from, to);
-      await unlink(from);
-    }
-    return true;
-  } catch (cause) {
-    if (['EEXIST', 'ENOTEMPTY', 'ENOTDIR', 'EISDIR'].includes(errnoOf(cause))) return false;
-    throw cause;
-  }
-}
-
-/** Gives a file a second name, which never replaces one; a copy where the file system has no such names. */
-async function linked(from: string, to: string): Promise<void> {
-  try {
-    await link(from, to);
-  } catch (cause) {
-    if (!['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EXDEV', 'EMLINK'].includes(errnoOf(cause)))
-      throw cause;
-    await copyFile(from, to, constants.COPYFILE_EXCL);
-    const handle = await open(to, 'r+');
-    await closing(handle, () => handle.sync());
-  }
-}
-
-async function statOf(path: string): Promise<Stats | null> {
-  try {
-    return await lstat(path);
-  } catch (cause) {
-    if (errnoOf(cause) === 'ENOENT') return null;
-    throw cause;
-  }
-}
-
-async function setTime(path: string, mtimeMs: number): Promise<void> {
-  const at = boundedTime(mtimeMs) / 1_000;
-  await utimes(path, at, at);
-}
+const lost = ({ parts }: PlacedEntry): LostPartError => new LostPartError(parts.join('/'));

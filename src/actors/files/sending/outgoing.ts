@@ -16,8 +16,7 @@ import { errnoOf, reasonOf } from '../../../system-errors.js';
 import { copy, fromHex, isSame, toHex, unfilled } from '../../../wire/bytes.js';
 import type { PauseReason } from '../../../chat/files/record.js';
 import { files as limits } from '../limits.js';
-import { SourceError, SourceFiles } from './sources.js';
-import { sideBySide } from '../tree.js';
+import { SourceError, SourceFiles, type Reading } from './sources.js';
 import type { LiveView, TransferContext } from '../transfer.js';
 
 /** The files of a transfer, once somebody asks for them. */
@@ -190,21 +189,18 @@ export class Outgoing {
     // Every byte of it is read, or the reading fails: a byte that stayed as it was would show the peer our memory.
     const bytes = unfilled(Math.min(limits.readBytes, length - offset));
     let filled = 0;
-    const reads = content.layout.segments(chunk * offer.chunkBytes + offset, bytes.length).map((segment) => {
-      const target = bytes.subarray(filled, filled + segment.bytes);
-      filled += segment.bytes;
-      return { ...segment, target, entry: content.entries[segment.at] };
-    });
-    if (filled !== bytes.length) throw new SourceError('io', 'the kept manifest does not fit');
-    const read = async ({ at, entry, target, offset: from }: (typeof reads)[number]): Promise<void> => {
+    const readings: Reading[] = [];
+    for (const { at, offset: from, bytes: count } of content.layout.segments(
+      chunk * offer.chunkBytes + offset,
+      bytes.length,
+    )) {
+      const entry = content.entries[at];
       if (entry === undefined) throw new SourceError('io', 'the kept manifest does not fit');
-      await this.#files.read(at, entry, target, from);
-    };
-    // The first and the last file of a piece may be parts, of which one is open at a time.
-    const [first, last] = [reads.shift(), reads.pop()];
-    if (first !== undefined) await read(first);
-    await sideBySide(reads, read);
-    if (last !== undefined) await read(last);
+      readings.push({ at, entry, target: bytes.subarray(filled, filled + count), offset: from });
+      filled += count;
+    }
+    if (filled !== bytes.length) throw new SourceError('io', 'the kept manifest does not fit');
+    await this.#files.read(readings);
     hasher.update(bytes);
     part.offset += bytes.length;
     const isLast = part.offset >= length;

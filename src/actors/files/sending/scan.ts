@@ -2,7 +2,7 @@
  * The files and folders that a user wants to send, as a manifest. Links are sent as links and never followed, except
  * those that the user names. Entries that cannot be read, or cannot travel, are left out and listed.
  */
-import { constants, type Dirent, type Stats } from 'node:fs';
+import { accessSync, constants, lstatSync, type Dirent, type Stats } from 'node:fs';
 import { access, lstat, readdir, readlink, realpath, stat } from 'node:fs/promises';
 import { basename, join, resolve, sep } from 'node:path';
 import { err, ok, type Result } from 'neverthrow';
@@ -12,6 +12,7 @@ import { manifest as manifestLimits } from '../../../chat/files/limits.js';
 import { numbered, splitPath } from '../../../chat/files/names.js';
 import type { Source } from '../../../chat/files/record.js';
 import { reasonOf } from '../../../system-errors.js';
+import { BriefJobs } from '../brief-jobs.js';
 import { files as limits } from '../limits.js';
 
 /** The entries of the sources. */
@@ -52,6 +53,7 @@ class Scanning {
   readonly entries: ManifestEntry[] = [];
   readonly sources: Source[] = [];
   readonly notes: string[] = [];
+  readonly #jobs = new BriefJobs();
   readonly #names = new Set<string>();
   readonly #isFollowing: boolean;
   /** Folders that links led to: each travels once, so that no circle of links is walked for ever. */
@@ -103,37 +105,49 @@ class Scanning {
     try {
       names = await readdir(path, { withFileTypes: true });
     } catch (cause) {
-      this.notes.push(`left out: ${place} (${reasonOf(cause)})`);
+      this.#leftOut(place, cause);
       return [];
     }
-    const found: Found[] = [];
     const sorted = names.toSorted((a, b) => (a.name < b.name ? -1 : 1));
-    for (let at = 0; at < sorted.length; at += limits.sideBySide) {
-      const some = sorted.slice(at, at + limits.sideBySide);
-      const looked = await Promise.all(
-        some.map((each) => this.#look(join(path, each.name), `${place}/${each.name}`)),
-      );
-      found.push(...looked.filter((each) => each !== null));
-    }
-    return found;
+    const found = sorted.map((): Found | null => null);
+    const placed = sorted.map(({ name }, at) => ({ at, path: join(path, name), place: `${place}/${name}` }));
+    await this.#jobs.run(placed, {
+      quick: (each) => {
+        try {
+          const stats = lstatSync(each.path);
+          if (this.#isFollowing && stats.isSymbolicLink()) return false;
+          checkKind(stats, each.place);
+          if (stats.isFile()) accessSync(each.path, constants.R_OK);
+          found[each.at] = { ...each, stats };
+        } catch (cause) {
+          this.#leftOut(each.place, cause);
+        }
+        return true;
+      },
+      patient: async (each) => {
+        found[each.at] = await this.#look(each.path, each.place);
+      },
+    });
+    return found.filter((each) => each !== null);
   }
 
   /** Looks at one thing in a folder; null: it is left out. */
   async #look(path: string, place: string): Promise<Found | null> {
     try {
-      // A name that is not Unicode comes with a replacement character, under which nothing is found.
       const stats = await lstat(path);
       if (this.#isFollowing && stats.isSymbolicLink()) return await this.#follow(path, place);
-      const isKnown = stats.isFile() || stats.isDirectory() || stats.isSymbolicLink();
-      if (!isKnown) throw new Error('it is neither a file nor a folder');
-      const safe = splitPath(place);
-      if (safe.isErr()) throw new Error(safe.error);
+      checkKind(stats, place);
       if (stats.isFile()) await access(path, constants.R_OK);
       return { path, place, stats };
     } catch (cause) {
-      this.notes.push(`left out: ${place} (${reasonOf(cause)})`);
+      this.#leftOut(place, cause);
       return null;
     }
+  }
+
+  #leftOut(place: string, cause: unknown): void {
+    // A name that is not Unicode comes with a replacement character, under which nothing is found.
+    this.notes.push(`left out: ${place} (${reasonOf(cause)})`);
   }
 
   /** Takes what a link points to for the link. Throws where that cannot travel. */
@@ -168,4 +182,12 @@ class Scanning {
       target,
     });
   }
+}
+
+/** Throws where a thing in a folder cannot travel. */
+function checkKind(stats: Stats, place: string): void {
+  const isKnown = stats.isFile() || stats.isDirectory() || stats.isSymbolicLink();
+  if (!isKnown) throw new Error('it is neither a file nor a folder');
+  const safe = splitPath(place);
+  if (safe.isErr()) throw new Error(safe.error);
 }

@@ -5,8 +5,8 @@ import { killing } from '../scenes/killed-nodes.js';
 import { withSeeds } from '../support/seeds.js';
 
 /** The tests are cut into parts, since the runner wants to see progress. By hand: fewer of them. */
-const parts = Number(process.env['PARLANCE_PARTS'] ?? 20);
-const killsPerPart = 25;
+const parts = Number(process.env['PARLANCE_PARTS'] ?? 50);
+const killsPerPart = 10;
 
 for (let part = 1; part <= parts; part += 1) {
   for (const victim of ['sender', 'receiver'] as const)

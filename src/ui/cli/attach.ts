@@ -2,6 +2,7 @@
  * The way of a command to the node of its home: the one that runs there, through the control socket, or a new one. A new
  * one is a process of its own, so that no command waits for the end of another; `serve` alone runs the node itself.
  */
+import { catalogue } from '../text/catalogue.js';
 import { err, ok, type Result } from 'neverthrow';
 import { closeSync, openSync } from 'node:fs';
 import { resolve } from 'node:path';
@@ -133,7 +134,8 @@ export const attachAtRest = (
 const warnOfDamage =
   (world: World): NonNullable<NodeOptions['log']> =>
   (_level, _event, { message }) => {
-    if (typeof message === 'string') world.stderr.write(`parlance: warning: ${escapeForTerminal(message)}\n`);
+    if (typeof message === 'string')
+      world.stderr.write(catalogue().commands.warning(escapeForTerminal(message)));
   };
 
 /** The node of the home, or the peers that are heard without one. */
@@ -279,7 +281,7 @@ function problemOfFile(file: string): AttachError | null {
   } catch (cause) {
     return {
       code: 'command/usage',
-      detail: `the log file cannot be opened: ${reasonOf(cause)}`,
+      detail: catalogue().commands.logNotOpened(reasonOf(cause)),
       command: '',
     };
   }
@@ -323,7 +325,7 @@ export async function startOwn(
   if (started.isErr()) return err(causeOf(started.error));
   if (problem !== null) {
     await started.value.close();
-    return err({ code: 'command/usage', detail: `the log file cannot be opened: ${problem}`, command: '' });
+    return err({ code: 'command/usage', detail: catalogue().commands.logNotOpened(problem), command: '' });
   }
   const { serveApi } = await loading;
   const node = started.value;
@@ -378,13 +380,13 @@ export function settingsFor(
 /** Returns an unknown key, with the known one that it may mean. */
 function withSuggestion(key: string): string {
   const near = nearestKey(key);
-  return near === null ? `"${key}"` : `"${key}" (did you mean "${near}"?)`;
+  return near === null ? `"${key}"` : catalogue().commands.keyMeant(key, near);
 }
 
 /** Names the keys of another version and the mistyped ones. */
 function warnOfUnknownKeys(world: World, { stored: { file, unknownKeys } }: ChosenSettings): void {
   if (unknownKeys.length === 0) return;
   const keys = unknownKeys.map((key) => withSuggestion(key)).join(', ');
-  const line = `warning: unknown settings ${keys}: this version does not know them; they stay in ${file} and have no effect`;
+  const line = catalogue().commands.unknownSettings(keys, file);
   world.stderr.write(`parlance: ${escapeForTerminal(line)}\n`);
 }

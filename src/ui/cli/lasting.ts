@@ -2,6 +2,7 @@
  * A node that outlives its process: when the node of the home ends, another one is started or attached to, and calls
  * and events go on there. For the prompt, whose user would otherwise lose the line being typed.
  */
+import { catalogue } from '../text/catalogue.js';
 import { existsSync } from 'node:fs';
 import { ResultAsync, type Result } from 'neverthrow';
 import type { EventsOptions, NodeError, NodeEvent, NodeHandle } from '../../index.js';
@@ -81,7 +82,7 @@ class NodesOfHome {
           yield event;
         }
         if (reason.fault() !== null || this.#isOver) return;
-        const message = 'the node of this home ended: another one takes over';
+        const message = catalogue().commands.anotherTakesOver;
         yield { type: 'error', code: 'api/lost', message };
         if (!(await this.#attachNext())) return;
       }
@@ -109,7 +110,7 @@ class NodesOfHome {
     const ended = this.current;
     // A node that starts in a removed home would be another person.
     if (!existsSync(ended.home)) {
-      this.failure = { code: 'store/gone', file: ended.home, reason: 'it was removed' };
+      this.failure = { code: 'store/gone', file: ended.home, reason: catalogue().commands.wasRemoved };
       return false;
     }
     await within(cli.farewellMs, ended.release());

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 /** The program `parlance`: runs a command in the real world and exits with its code. */
+import { catalogue } from '../text/catalogue.js';
 import { createReadStream, fstatSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { ResultAsync, type Result } from 'neverthrow';
@@ -79,9 +80,9 @@ function unexpected(cause: unknown): ExitCode {
     return 1;
   }
   const line = lineOf({
-    what: 'unexpected failure',
+    what: catalogue().commands.unexpected,
     why: text,
-    remedy: 'this is a bug: please report it with the trace that PARLANCE_TRACE=1 prints',
+    remedy: catalogue().commands.reportBug,
     exit: 1,
   });
   process.stderr.write(`parlance: ${line}${trace}\n`);
@@ -91,7 +92,7 @@ function unexpected(cause: unknown): ExitCode {
 // A bug outside the command, as in a thread that the system refuses, is one line, too.
 process.on('uncaughtException', (cause) => process.exit(unexpected(cause)));
 // A command that nothing can end any more must not pass for a success.
-process.once('beforeExit', () => process.exit(unexpected(new Error('the command stopped without a result'))));
+process.once('beforeExit', () => process.exit(unexpected(new Error(catalogue().commands.noResult))));
 // The exit is explicit: a worker or a socket that ends slowly must not hold the shell.
 void run(process.argv.slice(2), world)
   .catch(unexpected)

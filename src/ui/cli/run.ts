@@ -1,4 +1,5 @@
 /** The frame of every command: the node that is released in the end, and the end on a signal. */
+import { catalogue } from '../text/catalogue.js';
 import { err, type Result } from 'neverthrow';
 import type { NodeError, NodeEvent } from '../../index.js';
 import type { CliError } from './errors.js';
@@ -132,7 +133,8 @@ export class EndReason {
   /** Returns the failure of a node that could not go on; `null`: the node gave no reason. */
   fault(): CliError | null {
     if (this.#reason === null) return null;
-    if (this.#isHomeGone) return { code: 'store/gone', file: 'the home', reason: this.#reason };
+    if (this.#isHomeGone)
+      return { code: 'store/gone', file: catalogue().commands.theHome, reason: this.#reason };
     return nodeEnded(this.#reason);
   }
 }
@@ -140,7 +142,7 @@ export class EndReason {
 /** The failure of a command whose node ended without a request. */
 export const nodeEnded = (reason: string | null): CliError => ({
   code: 'command/node-ended',
-  reason: reason ?? 'the log holds the reason',
+  reason: reason ?? catalogue().commands.logHoldsReason,
 });
 
 /** Makes the failure of a wrong command line. */

@@ -1,4 +1,5 @@
 /** The arguments of `send`: one peer, several, or everybody that is here. */
+import { catalogue } from '../text/catalogue.js';
 import type { OfferWishes, WaitFor } from '../../index.js';
 import { controlApi } from '../api/limits.js';
 import type { Cmp2204Flags } from './options/cmp2204-flags.js';
@@ -30,15 +31,16 @@ export async function runSend(
   const wishes = given({ follow, snapshot, limit });
   if (clip) {
     const isAlone = words.length === 0 && file === undefined && (flags.allHere !== true || word === '');
-    if (!isAlone) return context.output.failure(usage('send', '--clip takes the place of TEXT and --file'));
+    if (!isAlone) return context.output.failure(usage('send', catalogue().commands.clipTakesPlace));
     const { readClipboard } = await import('./clipboard/clipboard.js');
     const text = await readClipboard(context.world);
     return text.isErr() ? context.output.failure(text.error) : runSend(context, word, [text.value], flags);
   }
   if (file !== undefined) return offerTo(context, word, words, { file, as: as ?? null, wishes, ...flags });
-  if (as !== undefined) return context.output.failure(usage('send', '--as belongs to --file -'));
+  if (as !== undefined) return context.output.failure(usage('send', catalogue().commands.asBelongs));
   const [wish] = Object.keys(wishes);
-  if (wish !== undefined) return context.output.failure(usage('send', `--${wish} belongs to --file`));
+  if (wish !== undefined)
+    return context.output.failure(usage('send', catalogue().commands.belongsToFile(wish)));
   const {
     timeout: timeoutMs = controlApi.timeoutMs,
     allHere = false,
@@ -48,21 +50,21 @@ export async function runSend(
   } = flags;
   const { wait: waitWord, ...cmp2204 } = rest;
   if (waitWord === 'accepted')
-    return context.output.failure(usage('send', '--wait accepted belongs to --file'));
+    return context.output.failure(usage('send', catalogue().commands.acceptedBelongs));
   const wait = waitWord;
   const { send } = await import('./commands/send.js');
   const said = allHere && word !== '' ? [word, ...words] : words;
   const text = said.length === 0 ? null : said.join(' ');
   const alone = (peer: string): Promise<ExitCode> =>
     send(context, { peer, text, wait, timeoutMs, replyTo, cmp2204 });
-  if (!allHere && yes) return context.output.failure(usage('send', '--yes belongs to --all-here'));
+  if (!allHere && yes) return context.output.failure(usage('send', catalogue().commands.yesBelongs));
   if (replyTo !== null && (allHere || text === null))
-    return context.output.failure(usage('send', '--reply takes one peer and a text'));
+    return context.output.failure(usage('send', catalogue().commands.replyTakesOne));
   // Lines of stdin go to one peer.
   if (!allHere && (!word.includes(',') || text === null)) return alone(word);
   const { plain, secure, number } = cmp2204;
   if (text === null || plain === true || secure === true || number !== undefined) {
-    const detail = 'several peers take the text as an argument, and no option of cmp2204';
+    const detail = catalogue().commands.severalTakeText;
     return context.output.failure(usage('send', detail));
   }
   const { sendSeveral } = await import('./commands/send-several.js');
@@ -89,7 +91,8 @@ async function offerTo(
   },
 ): Promise<ExitCode> {
   const { output } = context;
-  if (allHere === true || word === '') return output.failure(usage('send', '--file needs one peer'));
+  if (allHere === true || word === '')
+    return output.failure(usage('send', catalogue().commands.fileNeedsOne));
   const { sendFiles } = await import('./files/send-files.js');
   return sendFiles(context, {
     peer: word,

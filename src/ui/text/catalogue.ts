@@ -18,6 +18,9 @@ export const catalogue = (): Catalogue => chosen;
 
 /** Whether an answer in small letters means yes. */
 export const isYesWord = (answer: string): boolean => chosen.prompt.yesWords.includes(answer);
+/** Whether an answer begins as a word that means yes. */
+export const isBegunYes = (answer: string): boolean =>
+  chosen.prompt.yesWords.some((word) => answer.trim().toLowerCase().startsWith(word));
 /** Whether an answer in small letters means no. */
 export const isNoWord = (answer: string): boolean => chosen.prompt.noWords.includes(answer);
 

@@ -1,4 +1,5 @@
 /** The clipboard of the desktop, read and written only when the user asks for it. */
+import { catalogue } from '../../text/catalogue.js';
 import { execFile } from 'node:child_process';
 import { err, ok, type Result } from 'neverthrow';
 import { errnoOf, reasonOf } from '../../../system-errors.js';
@@ -63,7 +64,7 @@ function outputOf({ file, args }: ClipboardProgram, env: World['env']): Promise<
   return new Promise((resolve) => {
     const child = execFile(file, [...args], options, (cause, stdout) => {
       if (cause === null) resolve(stdout);
-      else resolve(errnoOf(cause) === 'ENOENT' ? 'not installed' : reasonOf(cause));
+      else resolve(errnoOf(cause) === 'ENOENT' ? catalogue().commands.notInstalled : reasonOf(cause));
     });
     child.stdin?.end();
   });
@@ -71,13 +72,13 @@ function outputOf({ file, args }: ClipboardProgram, env: World['env']): Promise<
 
 /** A copied line mostly ends with a line end, which the message leaves out. */
 function textOf(bytes: Buffer): Result<string, ClipboardError> {
-  if (bytes.byteLength === 0) return failed('read', ['it holds no text']);
+  if (bytes.byteLength === 0) return failed('read', [catalogue().commands.holdsNoText]);
   try {
     return ok(
       new TextDecoder('utf-8', { fatal: true }).decode(bytes).replaceAll('\r\n', '\n').replace(/\n$/, ''),
     );
   } catch {
-    return failed('read', ['its content is not text in UTF-8']);
+    return failed('read', [catalogue().commands.notUtf8]);
   }
 }
 

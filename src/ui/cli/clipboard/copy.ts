@@ -1,4 +1,5 @@
 /** `parlance copy`: puts the text of a message on the clipboard. */
+import { catalogue } from '../../text/catalogue.js';
 import type { MessageEvent, NodeError, NodeHandle } from '../../../index.js';
 import { cli } from '../limits.js';
 import { withHome, type RunContext } from '../run.js';
@@ -22,7 +23,9 @@ export function copy(context: RunContext, options: CopyOptions): Promise<ExitCod
     const written = await writeClipboard(world, found.text);
     if (written.isErr()) return output.failure(written.error);
     await output.result(found, null);
-    output.note(written.value === 'program' ? 'copied' : 'the terminal was asked to copy the text');
+    output.note(
+      written.value === 'program' ? catalogue().commands.copied : catalogue().commands.terminalAsked,
+    );
     return 0;
   });
 }

@@ -43,7 +43,7 @@ export async function config(context: RunContext, options: ConfigOptions): Promi
   const { verb, key, words } = options;
   const surplus = surplusOf(options);
   if (surplus !== undefined)
-    return output.failure(usage('config', `config ${verb} takes no "${escapeForTerminal(surplus)}"`));
+    return output.failure(usage('config', catalogue().config.takesNo(verb, escapeForTerminal(surplus))));
   if (verb === 'schema') {
     const schema = settingsSchema();
     await output.result(schema, JSON.stringify(schema, null, 2));
@@ -68,7 +68,7 @@ export async function config(context: RunContext, options: ConfigOptions): Promi
       return check(context, fields.value, file);
     case 'set':
     case 'unset':
-      if (row === null) return output.failure(usage('config', `the key is missing: config ${verb} KEY`));
+      if (row === null) return output.failure(usage('config', catalogue().config.keyMissing(verb)));
       return change(context, home, row.value, verb === 'unset' ? null : words);
     default:
       return unreachable(verb);
@@ -88,11 +88,11 @@ function rowOf(key: string): Result<Row, string> {
   const other = rows.find(([name]) => name === key)?.[1];
   if (other !== undefined) {
     const option = other.flag === null ? '' : `${other.flag} or `;
-    return err(`${key} cannot be set in ${settingsFileName}: use ${option}${other.variable}`);
+    return err(catalogue().config.cannotBeSet(key, settingsFileName, option, other.variable));
   }
   const near = nearestKey(key);
-  const hint = near === null ? '"parlance config get" lists the keys' : `did you mean "${near}"`;
-  return err(`there is no setting "${key}": ${hint}`);
+  const hint = near === null ? catalogue().config.getLists : catalogue().config.meant(near);
+  return err(catalogue().config.noSetting(key, hint));
 }
 
 async function get(
@@ -111,7 +111,7 @@ async function get(
   const [only] = chosen;
   const words = only === undefined ? undefined : defaultWords(...only);
   if (isOne && values[0]?.value === null && only !== undefined && words !== undefined)
-    output.note(`${only[0]} is not set: ${words}`);
+    output.note(catalogue().config.isNotSet(only[0], words));
   return 0;
 }
 
@@ -146,15 +146,14 @@ async function change(
   if (changed.isErr()) return output.failure(changed.error);
   const now = inEffect(key, row, changed.value, world.env);
   await output.result(now, `${key} = ${escapeForTerminal(wordOf(now.value, row.kind))}`);
-  if (now.source === 'environment')
-    output.note(`the environment variable ${row.variable} overrides the file: unset it to use the file`);
-  else if (row.when === 'start') output.note('a running node keeps its old value: restart it');
+  if (now.source === 'environment') output.note(catalogue().config.variableOverrides(row.variable));
+  else if (row.when === 'start') output.note(catalogue().config.keepsOld);
   return 0;
 }
 
 /** Reads the words of a value; a JSON array is read as such. Errors: a sentence. */
 function valueOf({ kind }: Setting, words: readonly string[]): Result<unknown, string> {
-  if (words.length === 0) return err('the value is missing');
+  if (words.length === 0) return err(catalogue().config.valueMissing);
   const text = words.join(' ');
   // A list that is given as several words is joined as the option joins it.
   const isList = 'each' in kind && !text.startsWith('[');
@@ -183,12 +182,12 @@ async function check({ output }: RunContext, fields: Fields, file: string): Prom
       problems.push({ code: 'home/bad-settings', file, detail: `"${key}": ${problem.error}` });
     if (kind !== undefined) continue;
     const near = nearestKey(key);
-    const hint = near === null ? '' : `; did you mean "${near}"?`;
-    output.note(`warning: unknown setting "${escapeForTerminal(key)}" has no effect${hint}`);
+    const hint = near === null ? '' : catalogue().config.orMeant(near);
+    output.note(catalogue().config.unknownSetting(escapeForTerminal(key), hint));
   }
   let exit: ExitCode = 0;
   for (const problem of problems) exit = await output.failure(problem);
-  if (exit === 0) await output.result({ type: 'settings', file }, `${file}: no wrong value`);
+  if (exit === 0) await output.result({ type: 'settings', file }, catalogue().config.nothingWrong(file));
   return exit;
 }
 
@@ -215,8 +214,8 @@ export function settingsSchema() {
   return {
     type: 'object',
     $schema: 'https://json-schema.org/draft/2020-12/schema',
-    title: `Parlance: ${settingsFileName} of a home`,
-    description: 'Unknown keys are kept and have no effect.',
+    title: catalogue().config.schemaTitle(settingsFileName),
+    description: catalogue().config.unknownKept,
     properties,
   } as const;
 }

@@ -1,4 +1,5 @@
 /** `contact` and `requests`: the people that the user knows, and the decisions about their keys. */
+import { catalogue } from '../../text/catalogue.js';
 import type { ResultAsync } from 'neverthrow';
 import {
   escapeForTerminal,
@@ -34,7 +35,7 @@ export function contact(context: RunContext, options: ContactOptions): Promise<E
   const { output } = context;
   const { verb, peer } = options;
   if (verb === 'list') return listContacts(context);
-  if (peer === null) return output.failure(usage('contact', `the peer is missing: contact ${verb} PEER`));
+  if (peer === null) return output.failure(usage('contact', catalogue().contacts.peerMissing(verb)));
   return withHome(context, async ({ node }) => {
     if (verb === 'accept') return accept(context, node, peer, options.queued);
     if (verb === 'forget') return forget(output, node, peer);
@@ -56,7 +57,7 @@ function listContacts(context: RunContext): Promise<ExitCode> {
       known.map(lineOf),
       known.map((each) => contactLine(each, output)),
     );
-    if (known.length === 0) output.note('no contact yet: write to a peer, or accept a request');
+    if (known.length === 0) output.note(catalogue().contacts.noContact);
     return 0;
   });
 }
@@ -105,29 +106,30 @@ async function accept(
   const accepted = await node.acceptContact(word);
   if (accepted.isErr()) return output.failure(accepted.error);
   const { contact: fresh, replaced } = accepted.value;
-  await output.result(lineOf(fresh), `${peerName(fresh.peer)} is accepted`);
+  await output.result(lineOf(fresh), catalogue().contacts.isAccepted(peerName(fresh.peer)));
   for (const old of replaced) {
     const waiting = await waitingFor(node, old.id);
     if (waiting.isErr()) return output.failure(waiting.error);
     if (waiting.value.length === 0) continue;
     const isAsking = given === null && world.stdin.isTTY === true && !output.isJson;
-    const question = `${waitLine(waiting.value.length, old)} Send to the new key, keep or drop? [send/KEEP/drop] `;
+    const question = catalogue().contacts.askFate(waitLine(waiting.value.length, old));
     const fate = isAsking ? await askFate(context, question) : (given ?? 'keep');
     const failure = await settleQueued(node, old, fresh.peer, waiting.value, fate);
     if (failure !== null) return output.failure(failure);
     const sentence = fateSentence(fate, waiting.value.length, old, fresh.peer);
-    output.note(fate === 'keep' ? `${sentence}; see "parlance outbox"` : sentence);
+    output.note(fate === 'keep' ? catalogue().contacts.seeOutbox(sentence) : sentence);
   }
   return 0;
 }
 
 const waitLine = (count: number, old: PeerEvent): string =>
-  `${count} ${count === 1 ? 'message waits' : 'messages wait'} for the old key ${peerName(old)}.`;
+  catalogue().contacts.messagesWait(count, peerName(old));
 
 /** Says what became of the messages for an old key. */
 export function fateSentence(fate: QueuedFate, count: number, old: PeerEvent, fresh: PeerEvent): string {
-  const fates = { send: `go to ${peerName(fresh)}`, keep: 'stay in the outbox', drop: 'were withdrawn' };
-  return `${count} for the old key ${peerName(old)} ${fates[fate]}`;
+  const { fateSend, fateKeep, fateDrop } = catalogue().contacts;
+  if (fate === 'send') return fateSend(count, peerName(old), peerName(fresh));
+  return fate === 'keep' ? fateKeep(count, peerName(old)) : fateDrop(count, peerName(old));
 }
 
 /** Moves, keeps or drops the messages for an old key. Returns the failure; null: it is done. */
@@ -168,9 +170,9 @@ async function forget(output: Output, node: NodeHandle, word: string): Promise<E
   const waiting = found.isOk() ? (await waitingFor(node, found.value.id)).unwrapOr([]) : [];
   const forgotten = await node.forgetContact(found.isOk() ? found.value.id : word);
   if (forgotten.isErr()) return output.failure(forgotten.error);
-  await output.result(forgotten.value, `${peerName(forgotten.value)} is forgotten`);
+  await output.result(forgotten.value, catalogue().contacts.isForgotten(peerName(forgotten.value)));
   if (waiting.length > 0)
-    output.note(`${waitLine(waiting.length, forgotten.value)} "parlance outbox cancel" withdraws them`);
+    output.note(catalogue().contacts.cancelWithdraws(waitLine(waiting.length, forgotten.value)));
   return 0;
 }
 
@@ -190,8 +192,8 @@ export function requests(context: RunContext): Promise<ExitCode> {
         requestLine(peer, text, output),
       );
     }
-    if (strangers.length === 0) output.note('no request waits');
-    else output.note('decide with "parlance contact accept NAME#TAG" or "parlance contact reject NAME#TAG"');
+    if (strangers.length === 0) output.note(catalogue().contacts.noRequest);
+    else output.note(catalogue().contacts.decide);
     return 0;
   });
 }
@@ -207,11 +209,15 @@ const lineOf = ({ peer, alias, note, muted, standing, firstSeen, hasKey }: Conta
 
 function contactLine({ peer, note, standing, muted }: ContactInfo, { colors }: Output): string {
   const facts = [
-    peer.dialect === 'native' ? (peer.verified ? colors.green('verified') : colors.yellow('unverified')) : '',
+    peer.dialect === 'native'
+      ? peer.verified
+        ? colors.green(catalogue().contacts.verified)
+        : colors.yellow(catalogue().contacts.unverified)
+      : '',
     standing === 'accepted' ? '' : standing,
-    peer.blocked === true ? colors.red('blocked') : '',
-    muted ? 'muted' : '',
-    `last seen ${clock(peer.lastSeen)}`,
+    peer.blocked === true ? colors.red(catalogue().contacts.blocked) : '',
+    muted ? catalogue().contacts.muted : '',
+    catalogue().contacts.lastSeen(clock(peer.lastSeen)),
     note === '' ? '' : escapeForTerminal(note),
   ];
   return [colors.bold(peerName(peer)), ...facts.filter((fact) => fact !== '')].join('  ');
@@ -220,19 +226,22 @@ function contactLine({ peer, note, standing, muted }: ContactInfo, { colors }: O
 function detailLines(info: ContactInfo, output: Output): string {
   const { peer, alias, note, muted, standing, firstSeen, hasKey } = info;
   const rows: readonly (readonly [string, string])[] = [
-    ['name', peerName(peer)],
-    ['alias', alias],
-    ['note', note],
-    ['id', peer.id],
-    ['standing', standing],
-    ['verified', peer.verified ? 'yes' : `no: "parlance verify ${taggedWord(peer)}" shows the code`],
-    ['key', hasKey ? 'seen in a handshake' : 'not seen yet'],
-    ['blocked', peer.blocked === true ? 'yes' : ''],
-    ['muted', muted ? 'yes' : ''],
-    ['address', peer.address === '' ? '' : `${peer.address}:${String(peer.port)}`],
-    ['first seen', clock(firstSeen)],
-    ['last seen', clock(peer.lastSeen)],
-    ['unread', peer.unread === 0 ? '' : String(peer.unread)],
+    [catalogue().contacts.labelName, peerName(peer)],
+    [catalogue().contacts.labelAlias, alias],
+    [catalogue().contacts.labelNote, note],
+    [catalogue().contacts.labelId, peer.id],
+    [catalogue().contacts.labelStanding, standing],
+    [
+      catalogue().contacts.labelVerified,
+      peer.verified ? catalogue().contacts.yes : catalogue().contacts.noVerifyShows(taggedWord(peer)),
+    ],
+    [catalogue().contacts.labelKey, hasKey ? catalogue().contacts.keySeen : catalogue().contacts.keyNotSeen],
+    [catalogue().contacts.labelBlocked, peer.blocked === true ? catalogue().contacts.yes : ''],
+    [catalogue().contacts.labelMuted, muted ? catalogue().contacts.yes : ''],
+    [catalogue().contacts.labelAddress, peer.address === '' ? '' : `${peer.address}:${String(peer.port)}`],
+    [catalogue().contacts.labelFirstSeen, clock(firstSeen)],
+    [catalogue().contacts.labelLastSeen, clock(peer.lastSeen)],
+    [catalogue().contacts.labelUnread, peer.unread === 0 ? '' : String(peer.unread)],
   ];
   return rows
     .filter(([, value]) => value !== '')

@@ -1,4 +1,5 @@
 /** `parlance doctor [PEER]`: finds out why peers are not found, and prints cause and remedy of each finding. */
+import { catalogue } from '../../text/catalogue.js';
 import { err, ok, type Result } from 'neverthrow';
 import { escapeForTerminal, type NodeError } from '../../../index.js';
 import { isEnding } from '../../api/faults.js';
@@ -30,8 +31,8 @@ export async function doctor(context: RunContext, options: DoctorOptions): Promi
   if (running.isErr()) return output.failure(running.error);
   const chosen = chosenFor(world, home.value, common);
   if (chosen.isErr()) return output.failure(chosen.error);
-  if (running.value === null) output.note(listening);
-  const progress = new ProgressRow(world, output, 'listening to announcements');
+  if (running.value === null) output.note(listening());
+  const progress = new ProgressRow(world, output, catalogue().commands.listening);
   try {
     const findings = await world.diagnose({
       running: running.value === null ? null : { node: running.value.node, ageMs: running.value.ageMs() },
@@ -70,7 +71,7 @@ export async function examine(
   });
 }
 
-const listening = 'no node runs here: the doctor listens, and sends one test datagram to each network';
+const listening = (): string => catalogue().commands.doctorListens;
 
 /** Attaches to the node of the home. Null: none runs, and none is needed. A question to a peer needs one and starts it. */
 async function attachForDoctor(
@@ -132,7 +133,7 @@ const arrow = '→ ';
 /** Returns the verdict in one sentence. */
 export function verdictOf(findings: readonly Finding[]): string {
   const bad = findings.filter(({ ok: isFine }) => !isFine);
-  if (bad.length === 0) return 'all well: every check passed';
+  if (bad.length === 0) return catalogue().commands.allWell;
   const checks = [...new Set(bad.map(({ check }) => check))].join(', ');
-  return `${bad.length} failed ${bad.length === 1 ? 'check' : 'checks'} (${checks}): follow the arrows from top to bottom`;
+  return catalogue().commands.failedChecks(bad.length, checks);
 }

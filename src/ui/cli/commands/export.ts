@@ -1,4 +1,5 @@
 /** The export of a transcript to a file of mode 0600: the line format of the oldest program, JSON or CSV. */
+import { catalogue } from '../../text/catalogue.js';
 import { errnoOf, reasonOf } from '../../../system-errors.js';
 import { err, ok, type Result } from 'neverthrow';
 import { randomBytes } from 'node:crypto';
@@ -89,7 +90,7 @@ function opened(file: string): Result<number, string> {
   try {
     return ok(openSync(file, 'wx', 0o600));
   } catch (cause) {
-    return err(errnoOf(cause) === 'EEXIST' ? 'the file exists (--force replaces it)' : reasonOf(cause));
+    return err(errnoOf(cause) === 'EEXIST' ? catalogue().commands.fileExistsForce : reasonOf(cause));
   }
 }
 

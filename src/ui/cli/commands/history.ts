@@ -1,4 +1,5 @@
 /** `parlance history`: prints or exports the transcript, oldest first. */
+import { catalogue } from '../../text/catalogue.js';
 import { ok } from 'neverthrow';
 import * as v from 'valibot';
 import {
@@ -49,10 +50,10 @@ export async function history(context: RunContext, options: HistoryCommandOption
   const file = options.exportFile;
   const format = file === null ? null : exportFormatOf(file);
   if (file !== null && format === null) {
-    return output.failure(usage('history', `--export ${file}: the name must end in .txt, .json or .csv`));
+    return output.failure(usage('history', catalogue().commands.exportEnding(file)));
   }
   if (options.hasBom && format !== 'csv')
-    return output.failure(usage('history', '--bom is for --export FILE.csv'));
+    return output.failure(usage('history', catalogue().commands.bomIsForCsv));
   const query: HistoryOptions = {
     ...searched.value,
     ...(options.peer === null ? {} : { peer: options.peer }),
@@ -69,7 +70,7 @@ export async function history(context: RunContext, options: HistoryCommandOption
       const newestSeq = (await node.history({ limit: 1 })).unwrapOr([])[0]?.seq ?? 0;
       const written = await exportTo(file, format, pages, {
         stopped: context.stopped,
-        onPage: (seq) => progress.showWork(seq, Math.max(seq, newestSeq), 'messages read'),
+        onPage: (seq) => progress.showWork(seq, Math.max(seq, newestSeq), catalogue().commands.messagesRead),
         isForced: options.isForced,
         hasBom: options.hasBom,
         addressOf: (peerId) => addresses.get(peerId) ?? '',
@@ -78,7 +79,7 @@ export async function history(context: RunContext, options: HistoryCommandOption
       if (written.isErr()) return output.failure(written.error);
       await output.result(
         { type: 'export', file, messages: written.value },
-        `${written.value} messages → ${file}`,
+        catalogue().commands.exported(written.value, file),
       );
       return 0;
     }
@@ -118,7 +119,7 @@ async function tellUnindexed(node: NodeHandle, output: Output): Promise<void> {
   const unindexed = stats.success ? stats.output.history.unindexed : 0;
   if (unindexed === 0) return;
   if (output.isJson) await output.result({ type: 'search', unindexed }, null);
-  else output.note(`${unindexed} messages are not in the index yet: search again in a moment`);
+  else output.note(catalogue().commands.notIndexed(unindexed));
 }
 
 const indexFigures = v.object({ history: v.object({ unindexed: v.number() }) });

@@ -1,4 +1,5 @@
 /** `outbox`: the messages that wait for their peers. */
+import { catalogue } from '../../text/catalogue.js';
 import { err, ok, type Result } from 'neverthrow';
 import {
   escapeForTerminal,
@@ -25,7 +26,7 @@ export function outbox(context: RunContext, verb: OutboxVerb, id: string | null)
     const chosen = id === null ? ok(waiting.value) : withId(waiting.value, id);
     if (chosen.isErr()) return output.failure(usage('outbox', chosen.error));
     if (chosen.value.length === 0) {
-      output.note('nothing waits');
+      output.note(catalogue().commands.nothingWaits);
       return 0;
     }
     if (verb === 'list') {
@@ -44,7 +45,7 @@ export function outbox(context: RunContext, verb: OutboxVerb, id: string | null)
         statuses.map((status) => `${shortId(status.id)}  ${statusLine(status, output.colors)}`),
       );
       const late = messages.length - statuses.length;
-      if (late > 0) output.note(`${late} had been delivered already`);
+      if (late > 0) output.note(catalogue().commands.deliveredAlready(late));
     }
     return 0;
   });
@@ -108,10 +109,7 @@ export async function withdrawAll(
 export const waitLines = (messages: readonly MessageEvent[]): readonly string[] =>
   [...groupedByPeer(messages).values()].map((waiting) => {
     const name = escapeName(waiting.at(-1)?.peer ?? '');
-    const { length } = waiting;
-    return length === 1
-      ? `1 waits for ${name}; it goes out when ${name} and you are here`
-      : `${length} wait for ${name}; they go out when ${name} and you are here`;
+    return catalogue().commands.waitFor(waiting.length, name);
   });
 
 function groupedByPeer(messages: readonly MessageEvent[]): ReadonlyMap<string, readonly MessageEvent[]> {
@@ -127,13 +125,10 @@ export function withId(
   word: string,
 ): Result<readonly MessageEvent[], string> {
   const end = word.toLowerCase();
-  if (end.length < cli.shortIdChars)
-    return err(`"${word}" is too short: give the last ${cli.shortIdChars} characters`);
+  if (end.length < cli.shortIdChars) return err(catalogue().commands.idShort(word, cli.shortIdChars));
   const found = messages.filter(({ id }) => id.endsWith(end));
-  if (found.length === 0) return err(`no message with the id "${word}" waits; see "parlance outbox"`);
-  return found.length === 1
-    ? ok(found)
-    : err(`"${word}" is the end of ${found.length} ids: give more characters`);
+  if (found.length === 0) return err(catalogue().commands.noSuchWaits(word));
+  return found.length === 1 ? ok(found) : err(catalogue().commands.endOfIds(word, found.length));
 }
 
 const shortId = (id: string): string => id.slice(-cli.shownIdChars);

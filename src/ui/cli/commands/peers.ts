@@ -1,4 +1,5 @@
 /** `parlance peers`: lists the peers, watches them, or waits for one. */
+import { catalogue } from '../../text/catalogue.js';
 import { controlApi } from '../../api/limits.js';
 import { cli } from '../limits.js';
 import { ok, type Result } from 'neverthrow';
@@ -25,7 +26,7 @@ export function peers(context: RunContext, options: PeersOptions): Promise<ExitC
     return withNodes(context, waitMs, async (attachment, timedOut) => {
       const outcome = await waitFor(context, attachment, wait, timedOut);
       if (outcome !== 'timed-out') return outcome;
-      const what = `"${wait}" is not reachable`;
+      const what = catalogue().commands.isNotReachable(wait);
       return context.output.failure({ code: 'command/timeout', what, waitedMs: waitMs });
     });
   }
@@ -59,14 +60,14 @@ async function list(context: RunContext, listenMs: number): Promise<ExitCode> {
     await attachment.release();
   } else {
     const { listening } = found.value;
-    output.note(`no node runs here: listening for ${listenMs / 1_000} s`);
+    output.note(catalogue().commands.listeningFor(listenMs / 1_000));
     await pause(listenMs, stopped);
     rows = ok(listening.rows().filter(({ id }) => !shown.has(id)));
     await listening.close();
   }
   if (rows.isErr()) return output.failure(rows.error);
   await print(rows.value);
-  if (rows.value.length + shown.size === 0) output.note('no peer is known yet');
+  if (rows.value.length + shown.size === 0) output.note(catalogue().commands.nobodyKnown);
   return 0;
 }
 

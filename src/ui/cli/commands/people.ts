@@ -1,4 +1,5 @@
 /** `id`, `verify`, `block` and `unblock`: the own identity, and the trust in peers. */
+import { catalogue } from '../../text/catalogue.js';
 import { escapeForTerminal, type SafetyInfo } from '../../../index.js';
 import { peerLine, peerName, taggedWord } from '../screen/present.js';
 import { untilKnown, withHome, type RunContext } from '../run.js';
@@ -15,13 +16,14 @@ export function id(context: RunContext, options: { readonly isQr: boolean }): Pr
     if (code.isErr()) return output.failure(code.error);
     const safetyCode = code.value;
     const qr = options.isQr && !output.isJson ? `\n${await qrOf(id)}` : '';
+    const labels = catalogue().commands.idRows;
     const lines = [
-      `name         ${output.colors.bold(escapeForTerminal(name))}`,
-      `id           ${escapeForTerminal(id)}`,
-      `tag          ${escapeForTerminal(tag)}`,
-      `safety code  ${escapeForTerminal(safetyCode)}`,
-      `addresses    ${addresses.map((address) => `${withBrackets(address)}:${port}`).join('  ')}`,
-    ];
+      [labels.name, output.colors.bold(escapeForTerminal(name))],
+      [labels.id, escapeForTerminal(id)],
+      [labels.tag, escapeForTerminal(tag)],
+      [labels.safetyCode, escapeForTerminal(safetyCode)],
+      [labels.addresses, addresses.map((address) => `${withBrackets(address)}:${port}`).join('  ')],
+    ].map(([label = '', value = '']) => `${label.padEnd(11)}  ${value}`);
     await output.result(
       { type: 'id', id, name, tag, safetyCode, addresses, port },
       `${lines.join('\n')}${qr}`,
@@ -54,7 +56,7 @@ export function verify(context: RunContext, options: VerifyOptions): Promise<Exi
       { type: 'safety', peer: peer.name, peerId: peer.id, code, verified },
       safetyLines(safety.value, output.colors.bold),
     );
-    if (!verified) output.note(`if both sides show the same code: parlance verify ${taggedWord(peer)} --yes`);
+    if (!verified) output.note(catalogue().commands.ifBothShow(taggedWord(peer)));
     return 0;
   });
 }
@@ -77,8 +79,8 @@ export function block(context: RunContext, peer: string, isBlocked: boolean): Pr
 export function safetyLines(safety: SafetyInfo, emphasised: (text: string) => string): string {
   const groups = escapeForTerminal(safety.code).split(' ');
   const rows = [0, 4, 8].map((at) => `  ${emphasised(groups.slice(at, at + 4).join(' '))}`);
-  const state = safety.verified ? 'verified' : 'not verified';
-  return [`safety code with ${peerName(safety.peer)} (${state}):`, ...rows].join('\n');
+  const state = safety.verified ? catalogue().commands.verified : catalogue().commands.notVerified;
+  return [catalogue().commands.safetyCodeWith(peerName(safety.peer), state), ...rows].join('\n');
 }
 
 async function qrOf(text: string): Promise<string> {

@@ -1,4 +1,5 @@
 /** `parlance recv`: prints messages as they arrive. */
+import { catalogue } from '../../text/catalogue.js';
 import { err, ok, type Result } from 'neverthrow';
 import { escapeForTerminal, type MessageEvent, type NodeError, type NodeHandle } from '../../../index.js';
 import { controlApi } from '../../api/limits.js';
@@ -27,7 +28,8 @@ export interface RecvOptions {
 
 /** Prints messages as they arrive. Exit codes: 4 where `timeoutMs` passed before `count` messages came. */
 export async function recv(context: RunContext, options: RecvOptions): Promise<ExitCode> {
-  if (options.exec?.trim() === '') return context.output.failure(usage('recv', '--exec names no program'));
+  if (options.exec?.trim() === '')
+    return context.output.failure(usage('recv', catalogue().commands.execNamesNone));
   const receiving: Receiving = {
     left: options.count ?? Number.POSITIVE_INFINITY,
     sinceSeq: undefined,
@@ -68,14 +70,12 @@ async function follow(
     if (since.isErr()) return output.failure(since.error);
     const sinceSeq = since.value;
     if (sinceSeq === null) {
-      return output.failure(
-        usage('recv', `--since ${options.since} is neither a seq nor the id of a message of this home`),
-      );
+      return output.failure(usage('recv', catalogue().commands.sinceUnknown(options.since)));
     }
     const newest = (await node.history({ limit: 1 })).map((lines) => lines.at(-1)?.seq ?? 0);
     if (newest.isErr()) return output.failure(newest.error);
     if (sinceSeq > newest.value) {
-      const detail = `--since ${options.since} is beyond the newest message of this home, ${newest.value}: it is from another life of the home`;
+      const detail = catalogue().commands.sinceBeyond(options.since, newest.value);
       return output.failure(usage('recv', detail));
     }
     receiving.sinceSeq = sinceSeq;
@@ -89,7 +89,7 @@ async function follow(
     endReason.read(event);
     if (event.type === 'ready' && output.isJson && !receiving.isBegun) await output.result(event, null);
     else if (event.type === 'error' && event.code === 'api/lost')
-      output.note('the node of this home ended: another one takes over');
+      output.note(catalogue().commands.anotherTakesOver);
     else if (event.type === 'ready' || event.type === 'error')
       output.note(eventLine(event, output.colors) ?? '');
     if (event.type === 'peer') naming.set(event);
@@ -111,7 +111,7 @@ async function follow(
     const reason = options.exec === null ? null : await execute(options.exec, event, world.env, stopped);
     if (reason !== null) {
       receiving.failed ??= { code: 'command/exec', command: options.exec ?? '', reason };
-      output.note(`message ${event.seq}: ${escapeForTerminal(reason)}`);
+      output.note(catalogue().commands.messageTrouble(event.seq, escapeForTerminal(reason)));
     } else if (options.isMarkingRead && (await output.written()))
       await node.markRead(event.peerId, event.seq);
     receiving.left -= 1;
@@ -121,7 +121,7 @@ async function follow(
   if (stopped.aborted) return options.count === null ? 0 : output.failure({ code: 'command/stopped' });
   if (timedOut.aborted) {
     const waitedMs = options.timeoutMs ?? 0;
-    return output.failure({ code: 'command/timeout', what: 'no more messages came', waitedMs });
+    return output.failure({ code: 'command/timeout', what: catalogue().commands.noMoreCame, waitedMs });
   }
   const fault = endReason.fault();
   return fault === null ? 'again' : output.failure(fault);

@@ -1,4 +1,5 @@
 /** `parlance send` to several peers: one message, and a delivery state of each recipient. */
+import { catalogue, isBegunYes } from '../../text/catalogue.js';
 import { ok, type Result } from 'neverthrow';
 import {
   deliveryRanks,
@@ -75,10 +76,10 @@ export async function sendSeveral(
         : await findListed(context, attachment, options.peers);
     if ('code' in found) return output.failure(found);
     if (options.peers === null && !options.isConfirmed) {
-      const detail = `--all-here names ${found.length} peers: add --yes to send to them`;
+      const detail = catalogue().commands.allHereNames(found.length);
       if (context.world.stdin.isTTY !== true || output.isJson) return output.failure(usage('send', detail));
       if (!(await isConfirmed(context, found))) {
-        output.note('nothing was sent');
+        output.note(catalogue().commands.nothingSent);
         return 0;
       }
     }
@@ -130,7 +131,7 @@ async function findListed(
     if (row !== null && recipients.some((other) => other.row?.id === row.id)) continue;
     recipients.push(recipientOf(word, row, id, recipients));
   }
-  return recipients.length === 0 ? usage('send', 'no peer given') : recipients;
+  return recipients.length === 0 ? usage('send', catalogue().commands.noPeerGiven) : recipients;
 }
 
 /** Returns the native peers that are here and not blocked. Errors: there is none. */
@@ -178,8 +179,8 @@ async function isConfirmed(
 ): Promise<boolean> {
   const names = recipients.slice(0, 5).map(({ row, word }) => (row === null ? word : peerName(row)));
   const more = recipients.length > names.length ? ', …' : '';
-  const question = `Send to ${recipients.length}: ${names.join(', ')}${more}? [y/N] `;
-  return /^y/i.test((await ask(world, question, stopped))?.trim() ?? '');
+  const question = catalogue().commands.askSendTo(recipients.length, `${names.join(', ')}${more}`);
+  return isBegunYes((await ask(world, question, stopped)) ?? '');
 }
 
 /** The message on its way to all. */
@@ -317,7 +318,7 @@ class Several {
     const { output } = this.#context;
     if (output.isJson) await output.result(status, null);
     if (status.state !== 'failed') return;
-    const reason = status.reason ?? 'the node gave no reason';
+    const reason = status.reason ?? catalogue().commands.noReason;
     await this.#fail(recipient, { code: 'command/failed', peer: nameOf(recipient), reason });
   }
 

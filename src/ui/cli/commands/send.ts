@@ -1,4 +1,5 @@
 /** `parlance send`: sends one message or each line of stdin, and reports the outcome. */
+import { catalogue } from '../../text/catalogue.js';
 import { ResultAsync, type Result } from 'neverthrow';
 import { unreachable } from '../../../exhaustive.js';
 import { escapeName, newMessageId, type NodeError, type StatusEvent, type WaitFor } from '../../../index.js';
@@ -38,7 +39,7 @@ export interface SendOptions {
 /** Sends messages and waits for the wanted state. Exit codes: 4 where a message did not reach it in time. */
 export async function send(context: RunContext, options: SendOptions): Promise<ExitCode> {
   const { output } = context;
-  if (options.peer.trim() === '') return output.failure(usage('send', 'no peer given'));
+  if (options.peer.trim() === '') return output.failure(usage('send', catalogue().commands.noPeerGiven));
   const problem = options.text === null ? null : problemOf(options.text);
   if (problem !== null) return output.failure(problem);
   const env = settingsOfEnv(context.world.env);
@@ -175,7 +176,7 @@ class Sending {
   async #suggest(): Promise<void> {
     const rows = (await this.#attachment.node.peers()).unwrapOr([]);
     const near = nearestPeer(this.#options.peer, rows);
-    if (near !== null) this.#context.output.note(`did you mean "${escapeName(near)}"?`);
+    if (near !== null) this.#context.output.note(catalogue().commands.meantPeer(escapeName(near)));
   }
 
   /** Learns the label of the peer, and says so where it was named by a former name. */
@@ -197,7 +198,7 @@ class Sending {
 
   async #sendStdin(): Promise<SendFailure | null> {
     const { world, output } = this.#context;
-    if (world.stdin.isTTY === true) output.note('each line is a message; Ctrl-D ends the input');
+    if (world.stdin.isTTY === true) output.note(catalogue().commands.eachLine);
     const trouble: { error: CliError | null } = { error: null };
     const sent = await sendLines({
       send: (lines) => new ResultAsync(this.#hand(lines)),
@@ -269,7 +270,7 @@ class Sending {
     const isForeign = peer.includes('://') || (named.some(isForeignDialect) && !named.includes('native'));
     if (isForeign) this.#deliveries.settleForSent();
     const isCmp2204 = peer.startsWith('cmp2204://') || (isForeign && named.includes('cmp2204'));
-    const warning = 'weakly encrypted: anybody who listens can break the key exchange of cmp2204';
+    const warning = catalogue().commands.weakWarning;
     if (isCmp2204 && this.#cmp2204?.via.isPlain !== true) this.#context.output.note(warning);
   }
 
@@ -294,13 +295,13 @@ class Sending {
         return output.failure({
           code: 'command/failed',
           peer: this.#peer,
-          reason: end.status.reason ?? 'the node gave no reason',
+          reason: end.status.reason ?? catalogue().commands.noReason,
         });
       case 'refused':
         return output.failure(refusalOf(end.event, this.#peer));
       case 'lost':
         if (!this.#context.stopped.aborted) return 'again';
-        return this.#fail({ code: 'api/lost', detail: 'it ended before the message was confirmed' }, null);
+        return this.#fail({ code: 'api/lost', detail: catalogue().commands.endedBefore }, null);
       default:
         return unreachable(end);
     }
@@ -308,9 +309,9 @@ class Sending {
 
   async #summary(): Promise<void> {
     const { output } = this.#context;
-    if (this.#newest !== null && this.#options.text !== null) {
+    if (this.#newest !== null && this.#options.text !== null)
       await output.result(this.#newest, statusLine(this.#newest, output.colors, this.#label ?? undefined));
-    } else {
+    else {
       const line = `${this.#queued} ${this.#newest?.state ?? 'sent'} → ${this.#label ?? escapeName(this.#peer)}`;
       if (this.#queued > 0) await output.results([], [line]);
     }
@@ -386,15 +387,14 @@ const maybeTaken: ReadonlySet<string> = new Set([
 /** Returns the outcome in words; `null` where nothing was queued. */
 function accountOf({ taken, pending, reached, isOne, unsent, isUnsure }: Account): string | null {
   const isOpen = isUnsure && unsent !== null && unsent > 0;
-  if (isOne && taken > 0) return 'the message stays queued and goes out when the peer and you are here';
-  if (isOne) return isOpen ? '"parlance history" shows whether it was queued' : null;
+  const words = catalogue().commands;
+  if (isOne) return taken > 0 ? words.staysQueued : isOpen ? words.historyShows : null;
   if (taken === 0 && !isOpen) return null;
-  const states = pending === 0 ? `all ${reached}` : `${taken - pending} ${reached}, ${pending} still queued`;
-  const count = `${taken} ${taken === 1 ? 'line was' : 'lines were'} queued${taken === 0 ? '' : ` (${states})`}`;
+  const some = words.stillQueued(taken - pending, reached, pending);
+  const states = ` (${pending === 0 ? words.allReached(reached) : some})`;
+  const count = words.linesQueued(taken, taken === 0 ? '' : states);
   if (unsent === null) return count;
-  return isOpen
-    ? `${count}; "parlance history" shows whether the next ${unsent} were, too; the rest was not`
-    : `${count}, the rest was not: send it again`;
+  return isOpen ? words.nextUnsure(count, unsent) : words.restNot(count);
 }
 
 const isForeignDialect = (dialect: string): boolean => dialect !== 'native';

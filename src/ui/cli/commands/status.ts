@@ -1,4 +1,5 @@
 /** `parlance status`: the own status, shown or set. */
+import { catalogue } from '../../text/catalogue.js';
 import { err, ok, type Result } from 'neverthrow';
 import { presenceWords, type OwnStatus, type PresenceEvent, type PresenceWord } from '../../../index.js';
 import { parseFutureTime } from '../options/time.js';
@@ -21,7 +22,7 @@ export async function status(context: RunContext, options: StatusOptions): Promi
   const { presence, text, until } = options;
   const wanted = presence === null ? null : statusOf(presence, text, until, world.nowMs());
   if (presence === null && until !== null)
-    return output.failure(usage('status', '--until needs a status: away, busy, invisible or here'));
+    return output.failure(usage('status', catalogue().commands.untilNeedsStatus));
   if (wanted !== null && wanted.isErr()) return output.failure(usage('status', wanted.error));
   return withHome(context, async ({ node }) => {
     const found = await (wanted === null ? node.status() : node.setStatus(wanted.value));
@@ -49,10 +50,10 @@ export function readStatus(argument: string, nowMs: number): Result<OwnStatus | 
   if (words === '' && until === null) return ok(null);
   const [first = '', ...rest] = words.split(/\s+/u);
   const presence = presenceWords.find((each) => each === first.toLowerCase());
-  if (presence === undefined) return err(`"${first}" is not a status; there are ${presenceWords.join(', ')}`);
+  if (presence === undefined) return err(catalogue().commands.notAStatus(first, presenceWords.join(', ')));
   return statusOf(presence, rest.join(' '), until, nowMs);
 }
 
 /** Returns the own status as a sentence. */
 export const ownStatusLine = (status: PresenceEvent, nowMs: number): string =>
-  `you are ${statusWords(status, nowMs)}`;
+  catalogue().commands.youAre(statusWords(status, nowMs));

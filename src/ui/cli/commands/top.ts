@@ -1,4 +1,5 @@
 /** `parlance top`: what the actors of the running node do, refreshed in place. */
+import { catalogue } from '../../text/catalogue.js';
 import * as v from 'valibot';
 import {
   escapeForTerminal,
@@ -97,7 +98,7 @@ async function show(
     if (!read.success)
       return {
         code: 'api/malformed',
-        detail: 'the running node reports no figures of its actors: it runs another version, so restart it',
+        detail: catalogue().commands.noFigures,
       };
     if (!isInPlace) {
       const lines = table(read.output, stdout.columns, Infinity);

@@ -1,4 +1,5 @@
 /** `unread` and `read`: the messages that the user has not read. */
+import { catalogue } from '../../text/catalogue.js';
 import { type MessageEvent, type NodeError, type NodeHandle, type UnreadInfo } from '../../../index.js';
 import { err, ok, type Result } from 'neverthrow';
 import { cli } from '../limits.js';
@@ -18,7 +19,7 @@ export function unread(context: RunContext): Promise<ExitCode> {
       const oldest = await messagesAfter(node, conversation.peer.id, conversation.readSeq, 1);
       await list(output, conversation, oldest.unwrapOr([])[0]);
     }
-    if (conversations.value.length === 0) output.note('nothing is unread');
+    if (conversations.value.length === 0) output.note(catalogue().commands.nothingUnread);
     return 0;
   });
 }
@@ -33,7 +34,10 @@ async function list(
   const words =
     oldest === undefined
       ? ''
-      : `  since ${clock(oldest.receivedAt)}  ${messageText(oldest.text, { graphemesMax: cli.previewGraphemes })}`;
+      : catalogue().commands.since(
+          clock(oldest.receivedAt),
+          messageText(oldest.text, { graphemesMax: cli.previewGraphemes }),
+        );
   await output.result(
     { type: 'unread', peer: name, peerId: id, name, id, tag, unread: count, afterSeq: readSeq, ...since },
     `${String(count).padStart(5)} ${output.colors.bold(peerName(peer))}${words}`,
@@ -51,7 +55,7 @@ export function read(context: RunContext, word: string): Promise<ExitCode> {
     if (conversations.isErr()) return output.failure(conversations.error);
     const conversation = conversations.value.find(({ peer }) => peer.id === id);
     if (conversation === undefined) {
-      output.note(`nothing is unread from ${peerName(found.value)}`);
+      output.note(catalogue().commands.nothingUnreadFrom(peerName(found.value)));
       return 0;
     }
     const naming = new Naming((await node.peers()).unwrapOr([]));

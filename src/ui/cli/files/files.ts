@@ -1,4 +1,5 @@
 /** `files`: the transfers of this home, and decisions about them. */
+import { catalogue } from '../../text/catalogue.js';
 import { resolve } from 'node:path';
 import type { AcceptOptions, TransferEvent } from '../../../index.js';
 import { until, usage, withNode, type RunContext } from '../run.js';
@@ -21,13 +22,13 @@ export interface FilesOptions {
 export async function files(context: RunContext, options: FilesOptions): Promise<ExitCode> {
   const { output, stopped } = context;
   const { verb, id, to, isWatching, wishes } = options;
-  if (verb !== 'list' && id === null)
-    return output.failure(usage('files', `${verb} needs the id of a transfer; "parlance files" lists them`));
-  if (to !== null && verb !== 'accept') return output.failure(usage('files', '--to belongs to accept'));
+  if (verb !== 'list' && id === null) return output.failure(usage('files', catalogue().files.needsId(verb)));
+  if (to !== null && verb !== 'accept')
+    return output.failure(usage('files', catalogue().files.toBelongsToAccept));
   const [wish] = Object.keys(wishes);
   if (wish !== undefined && verb !== 'accept')
     return output.failure(
-      usage('files', `${wish === 'overwrite' ? '--overwrite' : '--keep-mode'} belongs to accept`),
+      usage('files', catalogue().files.belongsToAccept(wish === 'overwrite' ? '--overwrite' : '--keep-mode')),
     );
   return withNode(context, async ({ node }) => {
     if (verb !== 'list') {
@@ -44,7 +45,7 @@ export async function files(context: RunContext, options: FilesOptions): Promise
       all.value,
       all.value.map((each: TransferEvent) => transferLine(each, output.colors)),
     );
-    if (all.value.length === 0 && !isWatching) output.note('no transfer');
+    if (all.value.length === 0 && !isWatching) output.note(catalogue().files.noTransfer);
     if (events === null) return 0;
     const rows = new TransferRows(context.world, output);
     for await (const event of until(events, stopped)) if (event.type === 'transfer') await rows.show(event);

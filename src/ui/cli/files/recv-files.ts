@@ -1,4 +1,5 @@
 /** `recv --files DIR`: accepts what is offered, and waits until it is there. */
+import { catalogue } from '../../text/catalogue.js';
 import { resolve } from 'node:path';
 import {
   escapeForTerminal,
@@ -86,7 +87,7 @@ async function follow(
   if (stopped.aborted) return options.count === null ? 0 : output.failure({ code: 'command/stopped' });
   if (timedOut.aborted) {
     const waitedMs = options.timeoutMs ?? 0;
-    return output.failure({ code: 'command/timeout', what: 'not all files came', waitedMs });
+    return output.failure({ code: 'command/timeout', what: catalogue().files.notAllCame, waitedMs });
   }
   const fault = endReason.fault();
   return fault === null ? 'again' : output.failure(fault);

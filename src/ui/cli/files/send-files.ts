@@ -1,4 +1,5 @@
 /** `send PEER --file PATH…`: offers files and waits for their way. */
+import { catalogue } from '../../text/catalogue.js';
 import { createWriteStream } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
@@ -33,9 +34,9 @@ export async function sendFiles(context: RunContext, options: SendFilesOptions):
   const { output } = context;
   const isStdin = options.paths.includes('-');
   if (isStdin && (options.as === null || basename(options.as) !== options.as || options.as === ''))
-    return output.failure(usage('send', '--file - needs --as NAME, a name without folders'));
-  if (isStdin && options.paths.length > 1) return output.failure(usage('send', '--file - stands alone'));
-  if (!isStdin && options.as !== null) return output.failure(usage('send', '--as belongs to --file -'));
+    return output.failure(usage('send', catalogue().files.stdinNeedsName));
+  if (isStdin && options.paths.length > 1) return output.failure(usage('send', catalogue().files.stdinAlone));
+  if (!isStdin && options.as !== null) return output.failure(usage('send', catalogue().files.asBelongs));
   return withNode(context, async (attachment) => {
     if (!isStdin) return offer(context, options, attachment, '');
     const spool = join(attachment.home, 'transfers', 'spool', newMessageId());
@@ -117,10 +118,12 @@ async function offer(
   }
   if (stopped.aborted) return output.failure({ code: 'command/stopped' });
   if (!timer.signal.aborted)
-    return output.failure(endReason.fault() ?? { code: 'api/lost', detail: `the node of ${home} ended` });
+    return output.failure(
+      endReason.fault() ?? { code: 'api/lost', detail: catalogue().files.nodeEnded(home) },
+    );
   const what = isAccepted
-    ? `${transferName(last)} is not delivered yet`
-    : `${transferName(last)} is not accepted yet`;
+    ? catalogue().files.notDelivered(transferName(last))
+    : catalogue().files.notAccepted(transferName(last));
   return output.failure({ code: 'command/transfer-open', what });
 }
 

@@ -1,4 +1,5 @@
 /** The flags of `send` for cmp2204. They are refused for every other peer. Pure. */
+import { catalogue } from '../../text/catalogue.js';
 import { err, ok, type Result } from 'neverthrow';
 import { resolvePeer, type SendViaOptions } from '../../../index.js';
 import type { CliError } from '../errors.js';
@@ -35,15 +36,16 @@ export function cmp2204OptionsOf(
   if (dialect !== null && dialect !== 'cmp2204') return err(misplaced(flag, peer, dialect));
   const numberMax = BigInt(prime !== undefined && /^\d+$/.test(prime) ? prime : limits.toyPrime);
   if (number !== undefined && BigInt(number) > numberMax)
-    return err(usage('send', `--number is a number from 1 to ${numberMax}, not ${number}`));
+    return err(usage('send', catalogue().commands.numberRange(numberMax, number)));
   const via = { isPlain: plain === true, ...(number === undefined ? {} : { privateNumber: number }) };
   return ok({ flag, via });
 }
 
 /** Returns the failure of a flag that is not for this peer. */
 export function misplaced(flag: Cmp2204Options['flag'], peer: string, dialect: string): CliError {
-  const other = dialect === 'native' ? 'runs Parlance, which always encrypts' : `speaks ${dialect}`;
-  return usage('send', `${flag} is for cmp2204, and "${peer}" ${other}`);
+  const other =
+    dialect === 'native' ? catalogue().commands.runsParlance : catalogue().commands.speaks(dialect);
+  return usage('send', catalogue().commands.flagForCmp2204(flag, peer, other));
 }
 
 /** Returns the dialect that the word names; `null` for a name, which the node looks up. */

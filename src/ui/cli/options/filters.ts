@@ -1,4 +1,5 @@
 /** Filters in a search: `lunch from:me has:link before:2026-05-01`. All other words are searched for. */
+import { catalogue } from '../../text/catalogue.js';
 import { err, ok, type Result } from 'neverthrow';
 import type { HistoryOptions } from '../../../index.js';
 import { parseTime } from './time.js';
@@ -33,10 +34,10 @@ export function readSearch(search: string, nowMs: number): Result<SearchOptions,
 function filterOf(name: string, value: string, nowMs: number): Result<SearchOptions, string> | null {
   switch (name) {
     case 'from':
-      if (value === '') return err('from: is followed by me or by a peer');
+      if (value === '') return err(catalogue().values.afterFrom);
       return ok(value.toLowerCase() === 'me' ? { direction: 'out' } : { direction: 'in', peer: value });
     case 'in':
-      return value === '' ? err('in: is followed by a peer') : ok({ peer: value });
+      return value === '' ? err(catalogue().values.afterIn) : ok({ peer: value });
     case 'has':
       return onlyOf('has', value, { file: 'file', link: 'link', reaction: 'reaction' });
     case 'is':
@@ -59,6 +60,6 @@ function onlyOf(
 ): Result<SearchOptions, string> {
   const only = new Map(Object.entries(known)).get(value.toLowerCase());
   return only === undefined
-    ? err(`${name}: is followed by one of ${Object.keys(known).join(', ')}`)
+    ? err(catalogue().values.afterFilter(name, Object.keys(known).join(', ')))
     : ok({ only });
 }

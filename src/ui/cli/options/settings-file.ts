@@ -2,6 +2,7 @@
  * The file `settings.json` of a home: lasting choices of its user. A node reads it at its start. A change writes a new
  * file that replaces the old one. Keys of other versions stay in the file.
  */
+import { catalogue } from '../../text/catalogue.js';
 import { err, ok, type Result } from 'neverthrow';
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -75,10 +76,10 @@ export function readFields(home: string): Result<Readonly<Record<string, unknown
   if (text.value === null) return ok({});
   try {
     const fields = readRecord(JSON.parse(text.value));
-    return fields === null ? err(badSettings(home, 'the file is not a JSON object')) : ok(fields);
+    return fields === null ? err(badSettings(home, catalogue().values.notJsonObject)) : ok(fields);
   } catch (cause) {
     const detail = cause instanceof Error ? cause.message.split('\n')[0] : undefined;
-    return err(badSettings(home, detail ?? 'the file is not JSON'));
+    return err(badSettings(home, detail ?? catalogue().values.notJson));
   }
 }
 
@@ -92,7 +93,7 @@ const badSettings = (home: string, detail: string): HomeError => ({
 function textOf(file: string): Result<string | null, string> {
   try {
     if (statSync(file).size > cli.settingsBytesMax)
-      return err(`the file is longer than ${cli.settingsBytesMax} bytes`);
+      return err(catalogue().values.fileLonger(cli.settingsBytesMax));
     return ok(readFileSync(file, 'utf8'));
   } catch (cause) {
     return ['ENOENT', 'ENOTDIR'].includes(errnoOf(cause)) ? ok(null) : err(reasonOf(cause));

@@ -269,7 +269,7 @@ export function strayFlag(
   const heeded = Object.keys(relevant(flags, spoken));
   const stray = startRows.find(([key]) => given.includes(key) && !heeded.includes(key))?.[1];
   if (stray === undefined) return null;
-  const detail = `${optionOf(stray)} is for ${stray.only}, which is not switched on: add --dialects ${stray.only}`;
+  const detail = catalogue().values.strayFlag(optionOf(stray), stray.only ?? '');
   return { code: 'command/usage', detail, command: '' };
 }
 

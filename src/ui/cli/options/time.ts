@@ -1,4 +1,5 @@
 /** Points in time as people type them. */
+import { catalogue } from '../../text/catalogue.js';
 import { err, ok, type Result } from 'neverthrow';
 
 const unitMs: Readonly<Record<string, number>> = {
@@ -51,8 +52,8 @@ export function parseFutureTime(word: string, nowMs: number): Result<number, str
           : /^\d{4}-/.test(text)
             ? parseTime(text, nowMs, 'end')
             : err('');
-  if (found.isErr()) return err(`"${word}" is not a time; write 13:00, 2h, tomorrow or 2026-05-01T14:30`);
-  return found.value > nowMs ? found : err(`"${word}" is in the past`);
+  if (found.isErr()) return err(catalogue().values.notFutureTime(word));
+  return found.value > nowMs ? found : err(catalogue().values.isPast(word));
 }
 
 /** Returns the same time of the next day, also where the clocks change. */
@@ -62,8 +63,7 @@ function nextDay(atMs: number): number {
   return at.getTime();
 }
 
-const problem = (word: string): string =>
-  `"${word}" is not a time; write 2026-05-01, 2026-05-01T14:30, 14:30, 2h, today or yesterday`;
+const problem = (word: string): string => catalogue().values.notTime(word);
 
 function dayOf(at: Date, edge: 'start' | 'end'): number {
   const first = new Date(at.getFullYear(), at.getMonth(), at.getDate());

@@ -2,6 +2,7 @@
  * The kinds of value of options, variables and the settings file: how a word is read, which values are accepted, and
  * the sentence that refuses the others. Pure.
  */
+import { catalogue } from '../../text/catalogue.js';
 import { err, ok, type Result } from 'neverthrow';
 import * as v from 'valibot';
 import {
@@ -47,29 +48,27 @@ const shown = (given: unknown): string =>
 
 /** Returns a refusal that names the accepted values. */
 const rule =
-  (words: string) =>
+  (words: () => string) =>
   (given: unknown): string =>
-    `${words}, not ${shown(given)}`;
+    catalogue().values.notThis(words(), shown(given));
 
 const numberOf = (word: string): unknown => (/^\d{1,16}(?:\.\d{1,6})?$/.test(word) ? Number(word) : word);
 
-const wholeWithin = (min: number, max: number, words: string): Kind<number> => ({
+const wholeWithin = (min: number, max: number, words: () => string): Kind<number> => ({
   schema: v.pipe(v.number(), v.integer(), v.minValue(min), v.maxValue(max)),
   fromWord: (word) => (/^\d{1,16}$/.test(word) ? Number(word) : word),
   refusal: rule(words),
 });
 
 /** A TCP port; 0: any free one. */
-export const port = wholeWithin(0, 65_535, 'a port is a number from 0 to 65535');
+export const port = wholeWithin(0, 65_535, () => catalogue().values.port);
 /** A UDP port. */
-export const udpPort = wholeWithin(1, 65_535, 'a UDP port is a number from 1 to 65535');
+export const udpPort = wholeWithin(1, 65_535, () => catalogue().values.udpPort);
 /** A whole number from 1 on. */
-export const count = wholeWithin(1, Number.MAX_SAFE_INTEGER, 'a count is a whole number above 0');
+export const count = wholeWithin(1, Number.MAX_SAFE_INTEGER, () => catalogue().values.count);
 /** A number of connections at one time. */
-export const connections = wholeWithin(
-  1,
-  cli.maxConnectionsMax,
-  `connections are a number from 1 to ${cli.maxConnectionsMax}`,
+export const connections = wholeWithin(1, cli.maxConnectionsMax, () =>
+  catalogue().values.connections(cli.maxConnectionsMax),
 );
 
 /** An interval in seconds. */
@@ -80,7 +79,9 @@ export const interval: Kind<number> = {
     v.maxValue(cli.beaconIntervalSecondsMax),
   ),
   fromWord: numberOf,
-  refusal: rule(`an interval is ${cli.beaconIntervalSecondsMin} to ${cli.beaconIntervalSecondsMax} seconds`),
+  refusal: rule(() =>
+    catalogue().values.interval(cli.beaconIntervalSecondsMin, cli.beaconIntervalSecondsMax),
+  ),
 };
 
 /** A timeout: the word is in seconds, the value in ms. */
@@ -93,16 +94,12 @@ export const timeout: Kind<number> = {
   toWord: (value) => String(Number(value) / 1_000),
   refusal: (given) =>
     typeof given === 'number'
-      ? rule(`a timeout is 0 to ${cli.timeoutMsMax} ms here`)(given)
-      : rule(`a timeout is 0 to ${cli.timeoutMsMax / 1_000} seconds`)(given),
+      ? rule(() => catalogue().values.timeoutMs(cli.timeoutMsMax))(given)
+      : rule(() => catalogue().values.timeout(cli.timeoutMsMax / 1_000))(given),
 };
 
 /** A number of minutes, at most a day. */
-export const minutes = wholeWithin(
-  0,
-  cli.minutesMax,
-  `minutes are a whole number from 0 to ${cli.minutesMax}`,
-);
+export const minutes = wholeWithin(0, cli.minutesMax, () => catalogue().values.minutes(cli.minutesMax));
 
 /** A switch. */
 export const flag: Kind<boolean> = {
@@ -112,21 +109,21 @@ export const flag: Kind<boolean> = {
     if (['1', 'true', 'yes', 'on'].includes(lower)) return true;
     return ['0', 'false', 'no', 'off', ''].includes(lower) ? false : word;
   },
-  refusal: (given) => `${shown(given)} is neither yes nor no`,
+  refusal: (given) => catalogue().values.neitherYesNorNo(shown(given)),
 };
 
 /** Any text. */
 export const text: Kind<string> = {
   schema: v.string(),
   fromWord: (word) => word,
-  refusal: rule('the value is text'),
+  refusal: rule(() => catalogue().values.text),
 };
 
 /** A path of a file. */
 export const filePath: Kind<string> = {
   schema: v.pipe(v.string(), v.nonEmpty()),
   fromWord: (word) => word,
-  refusal: rule('a path is text that is not empty'),
+  refusal: rule(() => catalogue().values.path),
 };
 
 /** The own name as it was typed; the node cleans it. A name that is too long is refused, not cut. */
@@ -142,14 +139,14 @@ export const ownName: Kind<string> = {
           () => '',
           ({ detail }) => detail,
         )
-      : rule('a name is text')(given),
+      : rule(() => catalogue().values.name)(given),
 };
 
 /** An IP address or a host name. */
 export const address: Kind<string> = {
   schema: v.pipe(v.string(), v.check(isIpAddress)),
   fromWord: (word) => (word === 'localhost' ? '127.0.0.1' : word),
-  refusal: rule('an address is an IPv4 or IPv6 address'),
+  refusal: rule(() => catalogue().values.address),
 };
 
 /** One or more addresses, separated by commas. */
@@ -162,7 +159,7 @@ export const addresses: Kind<string> = {
     partsOf(word)
       .map((part) => address.fromWord(part))
       .join(','),
-  refusal: rule('an address is an IPv4 or IPv6 address'),
+  refusal: rule(() => catalogue().values.address),
   isJoined: true,
 };
 
@@ -177,7 +174,7 @@ const isDialect = (word: string): word is ForeignDialectName =>
 export const listen: Kind<string> = {
   schema: v.pipe(v.string(), v.check(isListen)),
   fromWord: (word) => word,
-  refusal: rule(`a port of an older program is DIALECT=PORT with one of ${foreignDialectNames.join(', ')}`),
+  refusal: rule(() => catalogue().values.listen(foreignDialectNames.join(', '))),
 };
 
 /** `IP:PORT` with a dotted quad, as the older programs know addresses. */
@@ -187,7 +184,7 @@ export const endpoint: Kind<string> = {
     v.check((word) => parseEndpoint(word) !== null),
   ),
   fromWord: (word) => word,
-  refusal: rule('a peer is IP:PORT'),
+  refusal: rule(() => catalogue().values.endpoint),
 };
 
 /** The levels of the log, least important first. */
@@ -199,7 +196,7 @@ export type LogLevel = (typeof logLevels)[number];
 export const logLevel: Kind<LogLevel> = {
   schema: v.picklist(logLevels),
   fromWord: (word) => word,
-  refusal: rule(`a log level is one of ${logLevels.join(', ')}`),
+  refusal: rule(() => catalogue().values.logLevel(logLevels.join(', '))),
 };
 
 /** The ways to notify the user. */
@@ -211,7 +208,7 @@ export type NotifyWay = (typeof notifyWayNames)[number];
 export const notifyWays: Kind<readonly NotifyWay[]> = {
   schema: v.pipe(v.array(v.picklist(notifyWayNames)), v.readonly()),
   fromWord: (word) => (word === 'none' || word === '' ? [] : [...new Set(namesOf(word))]),
-  refusal: rule(`ways to notify are ${notifyWayNames.join(', ')}, or none`),
+  refusal: rule(() => catalogue().values.notifyWays(notifyWayNames.join(', '))),
 };
 
 /** The peers whose texts a notification may show. */
@@ -220,7 +217,7 @@ export const notifyBodiesNames = ['none', 'contacts', 'all'] as const;
 export const notifyBodies: Kind<(typeof notifyBodiesNames)[number]> = {
   schema: v.picklist(notifyBodiesNames),
   fromWord: (word) => word,
-  refusal: rule(`texts are shown of ${notifyBodiesNames.join(', ')}`),
+  refusal: rule(() => catalogue().values.notifyBodies(notifyBodiesNames.join(', '))),
 };
 
 /** Bytes a second, with a unit of decimal thousands: `500k`, `10M`. */
@@ -230,28 +227,28 @@ export const byteRate: Kind<number> = {
     const [, digits = '', unit = ''] = /^(\d{1,12})([kKmMgG]?)$/u.exec(word) ?? [];
     return digits === '' ? word : Number(digits) * 1_000 ** ['', 'k', 'm', 'g'].indexOf(unit.toLowerCase());
   },
-  refusal: rule('a rate is at least 1000 bytes a second, such as 500k or 10M'),
+  refusal: rule(() => catalogue().values.rate),
 };
 
 /** The peers that learn something of this user. */
 export const audience: Kind<'none' | 'verified' | 'contacts'> = {
   schema: v.picklist(['none', 'verified', 'contacts']),
   fromWord: (word) => word,
-  refusal: rule('these peers are none, verified or contacts'),
+  refusal: rule(() => catalogue().values.audience),
 };
 
 /** The peers whose files are accepted without a question. */
 export const filesAccept: Kind<'none' | 'contacts' | 'verified'> = {
   schema: v.picklist(['none', 'contacts', 'verified']),
   fromWord: (word) => word,
-  refusal: rule('files are accepted of none, contacts or verified'),
+  refusal: rule(() => catalogue().values.filesAccept),
 };
 
 /** The language of the program. */
 export const language: Kind<Language> = {
   schema: v.picklist(languages),
   fromWord: (word) => languageOf(word) ?? word,
-  refusal: rule(`a language is one of ${languages.join(', ')}`),
+  refusal: rule(() => catalogue().values.language(languages.join(', '))),
 };
 
 /** `on` or `off`. */
@@ -259,7 +256,7 @@ export const onOff: Kind<boolean> = {
   schema: v.boolean(),
   fromWord: (word) => (word === 'on' ? true : word === 'off' ? false : word),
   toWord: (value) => (value === true ? 'on' : 'off'),
-  refusal: rule('it is on or off'),
+  refusal: rule(() => catalogue().values.onOff),
 };
 
 /** `all`, `none`, or names separated by commas. */
@@ -273,7 +270,7 @@ export const dialects: Kind<readonly ForeignDialectName[]> = {
     const names: readonly unknown[] =
       typeof given === 'string' ? namesOf(given) : Array.isArray(given) ? given : [given];
     const unknown = names.find((name) => typeof name !== 'string' || !isDialect(name));
-    return `${shown(unknown)} is not a dialect; there are ${foreignDialectNames.join(', ')}`;
+    return catalogue().values.notDialect(shown(unknown), foreignDialectNames.join(', '));
   },
 };
 
@@ -294,7 +291,8 @@ function listOf<T>(each: Kind<T>, entriesMin: number): ListKind<T> {
     refusal: (given) => {
       if (typeof given === 'string')
         return each.refusal(partsOf(given).find((part) => parseWord(each, part).isErr()));
-      if (!Array.isArray(given) || given.length < entriesMin) return rule('the value is a list')(given);
+      if (!Array.isArray(given) || given.length < entriesMin)
+        return rule(() => catalogue().values.list)(given);
       return each.refusal(given.find((entry) => !v.is(each.schema, entry)));
     },
   };

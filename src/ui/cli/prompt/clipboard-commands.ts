@@ -1,4 +1,5 @@
 /** Commands of the prompt about the clipboard of the desktop, which is used at these commands alone. */
+import { catalogue } from '../../text/catalogue.js';
 import type { Result } from 'neverthrow';
 import type { NodeHandle } from '../../../index.js';
 import type { writeClipboard } from '../clipboard/clipboard.js';
@@ -56,7 +57,7 @@ export class ClipboardCommands {
   /** Copies a message of the open conversation: the last received one, or the one that the argument names. */
   async #copy(argument: string, open: Open | null): Promise<void> {
     const { node, printer, clipboard } = this.#parts;
-    if (open === null) return printer.warn('no conversation is open: /chat PEER opens one');
+    if (open === null) return printer.warn(catalogue().prompt.noConversation);
     const word = argument === '' ? '@1' : argument.replace(/^#/, '');
     const found = await messageNamed(node, { word, peer: open.row?.id ?? open.word });
     if ('code' in found) return printer.fail(found);
@@ -68,7 +69,7 @@ export class ClipboardCommands {
   /** Puts the text of the clipboard into the input line, where the user sees it before it goes out. */
   async #paste(argument: string, open: Open | null): Promise<void> {
     const { printer, screen, sending, clipboard } = this.#parts;
-    if (argument !== '') return printer.warn('/paste takes the text of the clipboard, and no other');
+    if (argument !== '') return printer.warn(catalogue().prompt.pasteTakesNone);
     const read = await clipboard.read();
     if (read.isErr()) return printer.fail(read.error);
     if (screen.paste !== undefined) return screen.paste(read.value);

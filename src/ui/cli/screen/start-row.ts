@@ -2,6 +2,7 @@
  * The wait for a node that starts: on a terminal a row with the time that has passed, with `--json` a `progress` line
  * now and then, in a pipe nothing. A start that goes on for long is explained once.
  */
+import { catalogue } from '../../text/catalogue.js';
 import { join } from 'node:path';
 import { escapeForTerminal } from '../../../index.js';
 import { cli, progressRow } from '../limits.js';
@@ -25,15 +26,15 @@ export function showStart(world: World, { home, logFile, common }: StartWait): (
   const show = (): void => {
     const doneMs = Math.round(performance.now() - startedMs);
     if (common.isJson && doneMs >= progressRow.startLineMs)
-      world.stdout.write(`${safeJson({ type: 'progress', what: 'starting the node', doneMs })}\n`);
-    const row = `starting the node: ${Math.round(doneMs / 1_000)} s (Ctrl-C ends the wait)`;
+      world.stdout.write(`${safeJson({ type: 'progress', what: catalogue().commands.starting, doneMs })}\n`);
+    const row = catalogue().commands.startingFor(Math.round(doneMs / 1_000));
     const room = (world.stderr.columns ?? progressRow.columns) - 1;
     if (isDrawn) world.stderr.write(`${erase}${row.slice(0, room)}`);
   };
   const ticking = setInterval(show, progressRow.lineEveryMs);
   const slow = setTimeout(() => {
     const log = logFile ?? join(home, 'node.log');
-    const line = `the node starts slowly, as on a busy machine or with a large history to upgrade: waiting (its log: ${log})`;
+    const line = catalogue().commands.startsSlowly(log);
     if (!common.isQuiet) world.stderr.write(`${erase}parlance: ${escapeForTerminal(line)}\n`);
   }, cli.slowStartMs);
   const end = (): void => {

@@ -30,4 +30,15 @@ export const files: Catalogue['files'] = {
   left: (duration) => `noch ${duration}`,
   ended: (name, isIn, peer, reason) =>
     `die Übertragung von ${name} ${isIn ? 'von' : 'an'} ${peer} ist beendet${reason}`,
+  needsId: (verb) => `${verb} braucht die ID einer Übertragung; "parlance files" listet sie auf`,
+  toBelongsToAccept: '--to gehört zu accept',
+  noTransfer: 'keine Übertragung',
+  notAllCame: 'nicht alle Dateien sind gekommen',
+  stdinNeedsName: '--file - braucht --as NAME, einen Namen ohne Ordner',
+  stdinAlone: '--file - steht allein',
+  asBelongs: '--as gehört zu --file -',
+  nodeEnded: (home) => `der Knoten von ${home} ist beendet`,
+  notDelivered: (name) => `${name} ist noch nicht zugestellt`,
+  notAccepted: (name) => `${name} ist noch nicht angenommen`,
+  belongsToAccept: (option) => `${option} gehört zu accept`,
 };

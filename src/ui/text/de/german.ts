@@ -13,6 +13,9 @@ import type { Catalogue } from '../shape.js';
 import { commandFailures } from './command-failures.js';
 import { nodeFailures } from './node-failures.js';
 import { talkFailures } from './talk-failures.js';
+import { commands } from './commands.js';
+import { config } from './config.js';
+import { contacts } from './contacts.js';
 import { files } from './files.js';
 import { formats } from './formats.js';
 import { help } from './help.js';
@@ -23,12 +26,16 @@ import { screen } from './screen.js';
 import { settings } from './settings.js';
 import { slash } from './slash.js';
 import { usage } from './usage.js';
+import { values } from './values.js';
 
 const failures: Catalogue['failures'] = { ...commandFailures, ...nodeFailures, ...talkFailures };
 
 /** The German catalogue. */
 export const german: Catalogue = {
   failures,
+  commands,
+  config,
+  contacts,
   files,
   formats,
   help,
@@ -39,4 +46,5 @@ export const german: Catalogue = {
   settings,
   slash,
   usage,
+  values,
 };

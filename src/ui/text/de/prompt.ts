@@ -106,4 +106,5 @@ export const prompt: Catalogue['prompt'] = {
     `${number(count)} ${plural(count, { one: 'Nachricht ist', other: 'Nachrichten sind' })} noch nicht zugestellt`,
   yesWords: ['j', 'ja', 'y'],
   noWords: ['n', 'nein'],
+  pasteTakesNone: '/paste nimmt den Text der Zwischenablage, und keinen anderen',
 };

@@ -3,6 +3,9 @@ import type { FailureTexts } from '../failure-facts.js';
 import { commandFailures } from './command-failures.js';
 import { nodeFailures } from './node-failures.js';
 import { talkFailures } from './talk-failures.js';
+import { commands } from './commands.js';
+import { config } from './config.js';
+import { contacts } from './contacts.js';
 import { files } from './files.js';
 import { formats } from './formats.js';
 import { help } from './help.js';
@@ -13,12 +16,16 @@ import { screen } from './screen.js';
 import { settings } from './settings.js';
 import { slash } from './slash.js';
 import { usage } from './usage.js';
+import { values } from './values.js';
 
 const failures: FailureTexts = { ...commandFailures, ...nodeFailures, ...talkFailures };
 
 /** The English catalogue, whose shape every translation has. */
 export const english = {
   failures,
+  commands,
+  config,
+  contacts,
   files,
   formats,
   help,
@@ -29,4 +36,5 @@ export const english = {
   settings,
   slash,
   usage,
+  values,
 };

@@ -29,4 +29,15 @@ export const files = {
   left: (duration: string) => `${duration} left`,
   ended: (name: string, isIn: boolean, peer: string, reason: string) =>
     `the transfer of ${name} ${isIn ? 'from' : 'to'} ${peer} ended${reason}`,
+  needsId: (verb: string) => `${verb} needs the id of a transfer; "parlance files" lists them`,
+  toBelongsToAccept: '--to belongs to accept',
+  noTransfer: 'no transfer',
+  notAllCame: 'not all files came',
+  stdinNeedsName: '--file - needs --as NAME, a name without folders',
+  stdinAlone: '--file - stands alone',
+  asBelongs: '--as belongs to --file -',
+  nodeEnded: (home: string) => `the node of ${home} ended`,
+  notDelivered: (name: string) => `${name} is not delivered yet`,
+  notAccepted: (name: string) => `${name} is not accepted yet`,
+  belongsToAccept: (option: string) => `${option} belongs to accept`,
 };

@@ -107,4 +107,5 @@ export const prompt = {
     `${count} ${plural(count, { one: 'message is', other: 'messages are' })} not delivered yet`,
   yesWords: ['y'],
   noWords: ['n'],
+  pasteTakesNone: '/paste takes the text of the clipboard, and no other',
 };

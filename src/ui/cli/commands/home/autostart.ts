@@ -1,4 +1,5 @@
 /** `service install|remove|status`: lets the service manager of the user start the node of the home. */
+import { catalogue } from '../../../text/catalogue.js';
 import { existsSync, mkdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, resolve } from 'node:path';
@@ -28,7 +29,7 @@ export async function service(context: RunContext, verb: ServiceVerb, isPrinted:
     uid: process.getuid?.() ?? 0,
   });
   if (found === null) {
-    const detail = `this system (${process.platform}) has neither systemd nor launchd: let its own scheduler run "parlance serve" at the login`;
+    const detail = catalogue().commands.noServices(process.platform);
     return output.failure(usage('service', detail));
   }
   if (isPrinted) {
@@ -66,13 +67,12 @@ async function install(context: RunContext, found: ServiceFile): Promise<ExitCod
     return output.failure({ code: 'command/file', file: found.file, reason: reasonOf(cause) });
   }
   const failure = await runAll(context, found.start);
-  if (failure !== null)
-    return output.failure(failure, `${found.file} is written: a session with a service manager can start it`);
+  if (failure !== null) return output.failure(failure, catalogue().commands.isWritten(found.file));
   await output.result(
     { ...lineOf(found), installed: true, active: true },
-    `${found.name} runs, and starts at each login`,
+    catalogue().commands.runsAtLogin(found.name),
   );
-  if (process.platform === 'linux') output.note('"loginctl enable-linger" keeps it running without a login');
+  if (process.platform === 'linux') output.note(catalogue().commands.linger);
   return 0;
 }
 
@@ -81,7 +81,7 @@ async function remove(context: RunContext, found: ServiceFile): Promise<ExitCode
   if (!existsSync(found.file)) {
     await output.result(
       { ...lineOf(found), installed: false, active: false },
-      `${found.name} is not installed`,
+      catalogue().commands.isNotInstalled(found.name),
     );
     return 0;
   }
@@ -91,10 +91,10 @@ async function remove(context: RunContext, found: ServiceFile): Promise<ExitCode
   } catch (cause) {
     return output.failure({ code: 'command/file', file: found.file, reason: reasonOf(cause) });
   }
-  if (failure !== null) return output.failure(failure, `${found.file} is removed; end the node, if it runs`);
+  if (failure !== null) return output.failure(failure, catalogue().commands.isRemoved(found.file));
   await output.result(
     { ...lineOf(found), installed: false, active: false },
-    `${found.name} is removed; the home stays`,
+    catalogue().commands.serviceRemoved(found.name),
   );
   return 0;
 }
@@ -102,7 +102,11 @@ async function remove(context: RunContext, found: ServiceFile): Promise<ExitCode
 async function status(context: RunContext, found: ServiceFile): Promise<ExitCode> {
   const installed = existsSync(found.file);
   const active = installed && (await runAll(context, [found.isActive])) === null;
-  const words = active ? 'runs' : installed ? 'is installed and does not run' : 'is not installed';
+  const words = active
+    ? catalogue().commands.runs
+    : installed
+      ? catalogue().commands.installedOnly
+      : catalogue().commands.notInstalledYet;
   await context.output.result({ ...lineOf(found), installed, active }, `${found.name} ${words}`);
   return 0;
 }

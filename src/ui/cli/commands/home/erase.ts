@@ -2,6 +2,7 @@
  * `history --delete`: removes messages from every file of the home. Messages that wait for their recipient are withdrawn
  * first. The other side, exports and backups keep theirs.
  */
+import { catalogue, isBegunYes } from '../../../text/catalogue.js';
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { ok, type Result } from 'neverthrow';
@@ -39,7 +40,7 @@ export async function eraseHistory(context: RunContext, options: EraseOptions): 
   if (before.isErr()) return output.failure(usage('history', before.error));
   const id = options.id?.toLowerCase() ?? null;
   if (id !== null && !/^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/.test(id))
-    return output.failure(usage('history', `--id ${id}: this is not the whole id of a message`));
+    return output.failure(usage('history', catalogue().commands.notWholeId(id)));
   return withHome(context, async ({ node, home }) => {
     const row = options.peer === null ? null : await node.find(options.peer);
     if (row?.isErr() === true) return output.failure(row.error);
@@ -49,27 +50,25 @@ export async function eraseHistory(context: RunContext, options: EraseOptions): 
     if (found.isErr()) return output.failure(found.error);
     const { count } = found.value;
     if (count === 0) {
-      await output.result({ type: 'erased', removed: 0 }, 'nothing to delete');
+      await output.result({ type: 'erased', removed: 0 }, catalogue().commands.nothingToDelete);
       return 0;
     }
-    const what = `${count === 1 ? '1 message' : `${count} messages`}${peer === null ? '' : ` with ${peerName(peer)}`}`;
+    const what = describe(count, peer);
     if (!options.isConfirmed) {
       const asked = await isConfirmed(context, what);
-      if (asked === 'cannot-ask')
-        return output.failure(usage('history', `${what}: add --yes to delete them`));
+      if (asked === 'cannot-ask') return output.failure(usage('history', catalogue().commands.addYes(what)));
       if (asked === 'no') {
-        output.note('nothing was deleted');
+        output.note(catalogue().commands.nothingDeleted);
         return 0;
       }
     }
     const removed = await removeAll(node, wanted);
     if (removed.isErr()) return output.failure(removed.error);
     forget(home, found.value);
-    await output.result({ type: 'erased', removed: removed.value }, `${what} deleted from this home`);
-    output.note('the other side, exports and backups keep theirs');
+    await output.result({ type: 'erased', removed: removed.value }, catalogue().commands.deleted(what));
+    output.note(catalogue().commands.othersKeep);
     const aside = readdirSync(home).filter((file) => /^history\.(?:damaged|empty)-.*\.db$/.test(file));
-    for (const file of aside)
-      output.note(`${escapeForTerminal(join(home, file))} was set aside and may hold them, too: delete it`);
+    for (const file of aside) output.note(catalogue().commands.setAside(escapeForTerminal(join(home, file))));
     return 0;
   });
 }
@@ -127,8 +126,8 @@ async function isConfirmed(
   what: string,
 ): Promise<'yes' | 'no' | 'cannot-ask'> {
   if (world.stdin.isTTY !== true || output.isJson) return 'cannot-ask';
-  const answer = await ask(world, `Delete ${what} from this home for good? [y/N] `, stopped);
-  return /^y/i.test(answer?.trim() ?? '') ? 'yes' : 'no';
+  const answer = await ask(world, catalogue().commands.askDelete(what), stopped);
+  return isBegunYes(answer ?? '') ? 'yes' : 'no';
 }
 
 /** Withdraws what waits, and removes the messages, a slice at a time. Returns how many were removed. */
@@ -173,4 +172,10 @@ function forget(home: string, { typed, oldLines }: Found): void {
   } catch {
     // The home has no such transcript.
   }
+}
+
+/** Returns the number of messages in words, with the peer of their conversation. */
+function describe(count: number, peer: Parameters<typeof peerName>[0] | null): string {
+  const { messages, withPeer } = catalogue().commands;
+  return peer === null ? messages(count) : withPeer(messages(count), peerName(peer));
 }

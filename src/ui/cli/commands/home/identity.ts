@@ -1,4 +1,5 @@
 /** `id --export` and `id --import`: the own identity as a file under a passphrase, to keep it or to move it. */
+import { catalogue } from '../../../text/catalogue.js';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { err, ok, type Result } from 'neverthrow';
@@ -32,11 +33,11 @@ export async function exportIdentity(context: RunContext, file: string): Promise
     const sealed = sealIdentity(files.value, passphrase.value, world.scryptCost);
     writeFileSync(file, sealed, { flag: 'wx', mode: 0o600 });
   } catch (cause) {
-    const reason = errnoOf(cause) === 'EEXIST' ? 'the file exists' : reasonOf(cause);
+    const reason = errnoOf(cause) === 'EEXIST' ? catalogue().commands.fileExists : reasonOf(cause);
     return output.failure({ code: 'command/file', file, reason });
   }
-  await output.result({ type: 'identity', file }, `identity → ${file}`);
-  output.note('keep one copy running: of two, each message reaches the one that was heard last');
+  await output.result({ type: 'identity', file }, catalogue().commands.identityWritten(file));
+  output.note(catalogue().commands.oneCopy);
   return 0;
 }
 
@@ -47,30 +48,30 @@ export async function importIdentity(context: RunContext, file: string): Promise
   try {
     text = readFileSync(file, 'utf8');
   } catch (cause) {
-    return output.failure(usage('id', `${file} cannot be read: ${reasonOf(cause)}`));
+    return output.failure(usage('id', catalogue().commands.cannotBeRead(file, reasonOf(cause))));
   }
   const directory = homeOf(common.home, world.env);
   if (directory.isErr()) return output.failure(directory.error);
-  const passphrase = await askSecret(world, 'passphrase: ', context.stopped);
-  if (passphrase === null) return output.failure(notGiven);
+  const passphrase = await askSecret(world, catalogue().commands.passphrase, context.stopped);
+  if (passphrase === null) return output.failure(notGiven());
   const files = openIdentity(text, passphrase, world.scryptCost);
   if (files.isErr()) return output.failure(usage('id', `${file}: ${files.error}`));
   const installed = installIdentity(directory.value, files.value);
   if (installed.isErr()) return output.failure(installed.error);
-  await output.result({ type: 'identity', file }, `identity ← ${file}`);
+  await output.result({ type: 'identity', file }, catalogue().commands.identityRead(file));
   return 0;
 }
 
-const notGiven = usage('id', 'no passphrase was given: type it, or put it on the first line of stdin');
+const notGiven = (): CliError => usage('id', catalogue().commands.noPassphrase);
 
 /** Asks for a passphrase, twice at a terminal. Elsewhere it is the first line of stdin. */
 async function newPassphrase({ world, stopped }: RunContext): Promise<Result<string, CliError>> {
-  const first = await askSecret(world, 'passphrase: ', stopped);
-  if (first === null) return err(notGiven);
+  const first = await askSecret(world, catalogue().commands.passphrase, stopped);
+  if (first === null) return err(notGiven());
   if (first.length < passphraseCharsMin)
-    return err(usage('id', `the passphrase needs ${passphraseCharsMin} characters or more`));
+    return err(usage('id', catalogue().commands.passphraseShort(passphraseCharsMin)));
   if (world.stdin.isTTY !== true) return ok(first);
-  const second = await askSecret(world, 'again: ', stopped);
-  if (second === null) return err(notGiven);
-  return first === second ? ok(first) : err(usage('id', 'the two passphrases differ'));
+  const second = await askSecret(world, catalogue().commands.again, stopped);
+  if (second === null) return err(notGiven());
+  return first === second ? ok(first) : err(usage('id', catalogue().commands.passphrasesDiffer));
 }

@@ -1,4 +1,5 @@
 /** `parlance edit`, `delete` and `react`: operations on a message that was sent or received. */
+import { catalogue } from '../../../text/catalogue.js';
 import type { Operation, StatusEvent } from '../../../../index.js';
 import { withNode, type RunContext } from '../../run.js';
 import type { ExitCode } from '../../screen/wording.js';
@@ -26,9 +27,9 @@ export async function operate(context: RunContext, options: OperationOptions): P
 
 /** Returns the outcome as a sentence. */
 export function outcomeOf(operation: Operation, { peer, state, reason }: StatusEvent): string {
-  if (operation.do !== 'delete') return state === 'queued' ? `queued for ${peer}` : state;
-  if (operation.forMe === true) return 'removed here; the other side keeps it';
-  if (reason === 'withdrawn') return 'withdrawn: it was never sent';
-  if (reason !== undefined) return `removed here; the program of ${peer} cannot remove it, and keeps it`;
-  return `removed here; ${peer} is asked to remove it, and who has read, copied or exported it has it`;
+  if (operation.do !== 'delete') return state === 'queued' ? catalogue().commands.queuedFor(peer) : state;
+  if (operation.forMe === true) return catalogue().commands.removedHere;
+  if (reason === 'withdrawn') return catalogue().commands.neverSent;
+  if (reason !== undefined) return catalogue().commands.programKeeps(peer);
+  return catalogue().commands.askedToRemove(peer);
 }

@@ -1,4 +1,5 @@
 /** `parlance privacy`: the peers that learn that their messages were read, and that the user types. */
+import { catalogue } from '../../../text/catalogue.js';
 import type { ContactInfo, NodeHandle, PrivacyInfo } from '../../../../index.js';
 import type { PrivacySubject } from '../../options/verbs.js';
 import { usage, withHome, type RunContext } from '../../run.js';
@@ -50,9 +51,9 @@ function problemOf({ subject, value, peer }: PrivacyOptions): string | null {
   if (subject === 'presence')
     return peer === null && (value === 'all' || value === 'none')
       ? null
-      : 'presence is shown to all or to none';
+      : catalogue().commands.presenceForWhom;
   const known: readonly string[] = peer === null ? audiences : shares;
-  return known.includes(value) ? null : `${subject} is one of ${known.join(', ')}`;
+  return known.includes(value) ? null : catalogue().commands.isOneOf(subject, known.join(', '));
 }
 
 async function ofPeer(
@@ -71,15 +72,22 @@ async function ofPeer(
   return 0;
 }
 
-const meaningOf = { none: 'nobody', verified: 'verified peers', contacts: 'every contact', all: 'everybody' };
+/** Returns an audience in words. */
+function meaningOf(audience: 'none' | 'verified' | 'contacts' | 'all'): string {
+  const { nobody, verifiedPeers, everyContact, everybody } = catalogue().commands;
+  return { none: nobody, verified: verifiedPeers, contacts: everyContact, all: everybody }[audience];
+}
 
 /** Returns the privacy as lines. */
 export const privacyLines = ({ receipts, typing }: PrivacyInfo, presence: 'all' | 'none'): string =>
   [
-    `receipts  ${meaningOf[receipts]} can see what you read, and you what they read`,
-    `typing    ${meaningOf[typing]} can see that you type, and you that they type`,
-    `presence  ${meaningOf[presence]} on this network can see that you are here`,
+    catalogue().commands.receipts(meaningOf(receipts)),
+    catalogue().commands.typing(meaningOf(typing)),
+    catalogue().commands.presence(meaningOf(presence)),
   ].join('\n');
 
 const peerLines = ({ peer, receipts, typing }: ContactInfo): string =>
-  [`receipts  ${receipts ?? 'default'} for ${peerName(peer)}`, `typing    ${typing ?? 'default'}`].join('\n');
+  [
+    catalogue().commands.receiptsFor(receipts ?? 'default', peerName(peer)),
+    `typing    ${typing ?? 'default'}`,
+  ].join('\n');

@@ -1,6 +1,6 @@
 /**
  * Files from node to node, two processes on loopback: the rate beside plain TCP through the same two processes, many
- * small files, memory, and how long words wait meanwhile. Beside them magic-wormhole, where it is installed.
+ * small files, memory, and how long words wait meanwhile. Beside them magic-wormhole, where it is installed. It ends within two minutes.
  * `PARLANCE_BENCH_FILE_MIB` sets another size of the large file.
  */
 import { fork, type ChildProcess } from 'node:child_process';
@@ -15,7 +15,9 @@ import { wormholeRound } from './wormhole.js';
 import { freeUdpPort } from '../test/support/free-port.js';
 
 const rounds = 5;
-const mebibytes = Number(process.env['PARLANCE_BENCH_FILE_MIB'] ?? 256);
+/** No further round of a part begins after this time, so that a busy machine ends, too. */
+const partMs = 12_000;
+const mebibytes = Number(process.env['PARLANCE_BENCH_FILE_MIB'] ?? 128);
 const bytes = mebibytes * 2 ** 20;
 const smallFiles = 10_000;
 const smallBytes = 1_024;
@@ -56,7 +58,8 @@ async function largeFile(
 ): Promise<readonly Measured[]> {
   const found = { node: rateRounds(), plain: rateRounds(), wormhole: rateRounds(), cpu: rateRounds() };
   const added: number[] = [];
-  for (let round = 0; round < rounds; round += 1) {
+  const isDue = part(partMs);
+  for (let round = 0; round < rounds && isDue(round); round += 1) {
     found.plain.push(megabytes / (await plainSeconds(alice, bob, large, join(place, 'plain'))));
     const before = await usage(alice, bob);
     const starts = [await alice.ask({ order: 'watch-memory' }, 'watching')];
@@ -69,7 +72,8 @@ async function largeFile(
     rmSync(join(place, 'received'), { recursive: true, force: true });
     rmSync(join(place, 'plain'), { force: true });
   }
-  for (let round = 0; round < wormholeRounds; round += 1) {
+  const isWormholeDue = part(partMs / 2);
+  for (let round = 0; round < wormholeRounds && isWormholeDue(round); round += 1) {
     const seconds = await wormholeRound(large, join(place, 'wormhole'));
     if (seconds === null) break;
     found.wormhole.push(megabytes / seconds);
@@ -105,8 +109,9 @@ async function chatMeanwhile(
   for (const [way, speaker, listener] of [
     ['along', alice, 'bob'],
     ['against', bob, 'alice'],
-  ] as const)
-    for (let round = 0; round < 3; round += 1) {
+  ] as const) {
+    const isDue = part(partMs / 2);
+    for (let round = 0; round < 3 && isDue(round); round += 1) {
       const order = { order: 'chat', peer: listener, pauseMs: chatPauseMs, count: chatCount } as const;
       const words = speaker.ask(order, 'chat');
       await transferSeconds(alice, bob, large, join(place, 'received'));
@@ -114,6 +119,7 @@ async function chatMeanwhile(
       waits[way]?.push(...(await words).latenciesMs);
       rmSync(join(place, 'received'), { recursive: true, force: true });
     }
+  }
   const reference = { what: 'without a transfer', value: percentile(quiet.latenciesMs, 0.99) };
   return Object.entries(waits).map(([way, values]) =>
     figure(`a word ${way} the transfer, p99 of ${String(values.length)}`, 'ms', [percentile(values, 0.99)], {
@@ -129,7 +135,8 @@ async function manyFiles(alice: Child, bob: Child, place: string): Promise<reado
   for (let nth = 0; nth < smallFiles; nth += 1)
     makeFile(join(folder, `file-${String(nth).padStart(5, '0')}`), smallBytes);
   const seconds: number[] = [];
-  for (let round = 0; round < 3; round += 1) {
+  const isDue = part(partMs);
+  for (let round = 0; round < 3 && isDue(round); round += 1) {
     seconds.push(await transferSeconds(alice, bob, folder, join(place, 'received')));
     rmSync(join(place, 'received'), { recursive: true, force: true });
   }
@@ -163,6 +170,12 @@ const sum = (all: readonly { readonly cpuMs: number }[], field: 'cpuMs'): number
   all.reduce((total, each) => total + each[field], 0);
 const rateRounds = (): number[] => [];
 const megabytes = bytes / 1e6;
+
+/** Returns whether another round of a part begins: the first one always does. */
+function part(ms: number): (round: number) => boolean {
+  const startedMs = performance.now();
+  return (round) => round === 0 || performance.now() - startedMs < ms;
+}
 
 /** Writes a file of bytes that cannot be compressed. */
 function makeFile(path: string, size: number): void {

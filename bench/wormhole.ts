@@ -2,14 +2,16 @@
  * magic-wormhole (Debian: `magic-wormhole`, `python3-magic-wormhole-mailbox-server`) as a reference for transfers of
  * files: its own mailbox server on loopback, its two ends connected directly.
  */
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 
 const isInstalled = (): boolean =>
-  ['wormhole', 'twist3'].every((name) => spawnSync(name, ['--help'], { stdio: 'ignore' }).status === 0);
+  ['wormhole', 'twist3'].every((name) =>
+    (process.env['PATH'] ?? '').split(delimiter).some((folder) => existsSync(join(folder, name))),
+  );
 
 /** Seconds from the start of both ends until the receiver has the file; null: it is not installed. */
 export async function wormholeRound(path: string, place: string): Promise<number | null> {

@@ -7,44 +7,23 @@ import { createHash } from 'node:crypto';
 import { truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { offerOf } from '../../src/actors/files/sending/offer.js';
-import { Outgoing } from '../../src/actors/files/sending/outgoing.js';
-import { TransferFolder } from '../../src/actors/files/store.js';
 import { Receiving } from '../../src/chat/files/receiving.js';
 import { listHashOf, openChunkHash, rootOf } from '../../src/chat/files/tree.js';
 import type { FileWords } from '../../src/dialects/files.js';
 import { fromHex, toHex } from '../../src/wire/bytes.js';
-import { messageId, peer } from '../history/driver.js';
+import { outgoingId, outgoingScene } from '../support/outgoing-scene.js';
 import { temporaryHome } from '../support/program.js';
-import { transferRecord } from '../support/transfer-record.js';
 
 const gigabytes = Number(process.env['PARLANCE_FILE_GB'] ?? 100);
 const memoryAddedMax = 64 * 2 ** 20;
 
 test(`a file of ${String(gigabytes)} GB is sent and checked with flat memory`, async (context) => {
-  const [home, source] = [temporaryHome(context), temporaryHome(context)];
-  const path = join(source, 'large.bin');
+  const path = join(temporaryHome(context), 'large.bin');
   writeFileSync(path, 'some bytes before a hole');
   truncateSync(path, gigabytes * 1e9);
-  const id = messageId(1);
-  const request = { id, peerId: peer(1), paths: [path], comment: '', spool: '', wishes: {} };
-  const { offer, manifest, sources } = (await offerOf(request, { folder: home }))._unsafeUnwrap();
-  const folder = new TransferFolder(home, id);
-  await folder.keepManifest(manifest);
-  let record = transferRecord({ id, offer, sources, direction: 'out', state: 'accepted' });
-  const outgoing = new Outgoing({
-    folder,
-    home,
-    record: () => record,
-    change(fields) {
-      record = { ...record, ...fields };
-      return Promise.resolve(true);
-    },
-    say: () => undefined,
-    changed: () => undefined,
-    log: (event, fields) => assert.fail(`${event} ${JSON.stringify(fields)}`),
-  });
-  outgoing.sessionUp();
+  const { outgoing, work, own: offered, logged } = await outgoingScene(context, [path]);
+  const { offer } = offered;
+  const id = outgoingId;
   const receiving = new Receiving({ chunkBytes: offer.chunkBytes, streamBytes: offer.bytes });
   const sink = new Sink(receiving);
   const memory: number[] = [];
@@ -56,10 +35,10 @@ test(`a file of ${String(gigabytes)} GB is sent and checked with flat memory`, a
   const startedMs = performance.now();
   for (let nth = 0; sink.root === null; nth += 1) {
     ask();
-    await outgoing.work((words) => Promise.resolve(words.forEach(sink.take)));
+    await work(sink.take);
+    assert.deepEqual(logged, []);
     if (nth % 64 === 0) memory.push(process.memoryUsage.rss());
   }
-  await outgoing.end();
   const own = rootOf(
     fromHex(offer.manifestHash),
     listHashOf(offer.chunkBytes, offer.bytes, receiving.hashList),

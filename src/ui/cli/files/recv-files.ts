@@ -54,7 +54,8 @@ async function follow(
   const take = async (event: TransferEvent): Promise<boolean> => {
     if (event.direction === 'out' || receiving.done.has(event.id)) return false;
     if (!(await isFrom(node, options.from, event))) return false;
-    await rows.show(event);
+    // A question that is answered here is none for the user.
+    if (event.state !== 'asked' || output.isJson) await rows.show(event);
     if (event.state === 'asked') {
       const accepted = await node.actOnTransfer(event.id, 'accept', directory, options.wishes);
       if (accepted.isErr()) output.note(lineOf(wordingOf(accepted.error)));

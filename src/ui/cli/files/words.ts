@@ -1,6 +1,8 @@
 /** Transfers as lines for people. All text of peers is escaped. Pure. */
+import { stripVTControlCharacters } from 'node:util';
 import { catalogue } from '../../text/catalogue.js';
 import { escapeForTerminal, escapeName, type TransferEvent } from '../../../index.js';
+import { widthOf } from '../prompt/editor/cells.js';
 import type { Output } from '../screen/output.js';
 
 type Colors = Output['colors'];
@@ -56,7 +58,34 @@ function reasonWords(reason: NonNullable<TransferEvent['reason']>): string {
 export function transferLine(event: TransferEvent, colors: Colors): string {
   const peer = colors.cyan(escapeName(event.peer));
   const way = event.direction === 'in' ? `${peer} →` : `→ ${peer}:`;
-  return `${shortTransferId(event.id)}  ${way} ${transferName(event)}  ${stateWords(event, colors)}`;
+  const lineOf = (name: string): string =>
+    `${shortTransferId(event.id)}  ${way} ${transferName({ ...event, name })}  ${stateWords(event, colors)}`;
+  const line = lineOf(event.name);
+  if (event.state !== 'asked') return line;
+  // The command at its end is copied, so it must not be broken.
+  const surplus = widthOf(stripVTControlCharacters(line)) - columnsMost;
+  return surplus <= 0 ? line : lineOf(shortened(event.name, widthOf(event.name) - surplus));
+}
+
+/** Columns that every terminal has. */
+const columnsMost = 79;
+const nameColumnsMin = 12;
+const endingColumns = 8;
+
+/** Leaves characters in the middle of a name out; its ending stays. */
+function shortened(name: string, columns: number): string {
+  const characters = Array.from(name);
+  let ending = '';
+  for (const each of characters.toReversed()) {
+    if (widthOf(each + ending) > endingColumns) break;
+    ending = each + ending;
+  }
+  let beginning = '';
+  for (const each of characters) {
+    if (widthOf(`${beginning}${each}…${ending}`) > Math.max(columns, nameColumnsMin)) break;
+    beginning += each;
+  }
+  return `${beginning}…${ending}`;
 }
 
 function stateWords(event: TransferEvent, colors: Colors): string {

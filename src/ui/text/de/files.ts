@@ -8,7 +8,7 @@ export const files: Catalogue['files'] = {
   delivered: 'zugestellt',
   receivedAt: (places) => `empfangen: ${places}`,
   offeredWaits: 'angeboten: wartet auf die Antwort der Gegenstelle',
-  waitsForYou: (id) => `wartet auf deine Antwort: parlance files accept ${id}`,
+  waitsForYou: (id) => `fragt: parlance files accept ${id}`,
   offers: (peer, name, id) => `${peer} bietet ${name} an: /files accept ${id}, oder /files decline ${id}`,
   accepts: (peer, name) => `${peer} nimmt ${name} an`,
   receivedFrom: (name, peer, places) => `${name} von ${peer} empfangen: ${places}`,

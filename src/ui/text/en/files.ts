@@ -6,7 +6,7 @@ export const files = {
   delivered: 'delivered',
   receivedAt: (places: string) => `received: ${places}`,
   offeredWaits: 'offered: waits for the answer of the peer',
-  waitsForYou: (id: string) => `waits for your answer: parlance files accept ${id}`,
+  waitsForYou: (id: string) => `asks: parlance files accept ${id}`,
   offers: (peer: string, name: string, id: string) =>
     `${peer} offers ${name}: /files accept ${id}, or /files decline ${id}`,
   accepts: (peer: string, name: string) => `${peer} accepts ${name}`,

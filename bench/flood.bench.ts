@@ -156,7 +156,7 @@ async function withNode(execArgv: readonly string[], use: (node: BusyNode) => Pr
       port,
       usage() {
         const told = reportOf(child, 'usage');
-        tell(child, { order: 'usage' });
+        tell(child, { order: 'usage', isLoopWatched: true });
         return told;
       },
     });

@@ -14,7 +14,8 @@ export type Order =
   | { readonly order: 'lone'; readonly peer: string; readonly count: number }
   | { readonly order: 'accept'; readonly peer: string }
   | { readonly order: 'received' }
-  | { readonly order: 'usage' }
+  /** `isLoopWatched`: the delay of the main loop is measured from now on. */
+  | { readonly order: 'usage'; readonly isLoopWatched?: true }
   | { readonly order: 'close' };
 
 export type Report =
@@ -35,8 +36,8 @@ export type Report =
 
 const aheadMax = 5_000;
 
+/** Runs once it is asked for: its timer wakes a silent node 200 times a second, which costs 2 % of a core. */
 const loopDelay = monitorEventLoopDelay({ resolution: 5 });
-loopDelay.enable();
 
 const tell = (report: Report): void => void process.send?.(report);
 
@@ -152,6 +153,7 @@ process.on('message', (order: Order) => {
       tell({ report: 'received', count: received, isInOrder });
       return;
     case 'usage': {
+      if (order.isLoopWatched === true) loopDelay.enable();
       const { user, system } = process.cpuUsage();
       const rssBytes = process.memoryUsage.rss();
       const loopDelayP99Ms = loopDelay.percentile(99) / 1e6;

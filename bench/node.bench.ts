@@ -176,7 +176,8 @@ class Child<Orders, Reports extends Told> {
 
 type NodeChild = Child<Order, Report>;
 
-const nodeChild = (): NodeChild => new Child('node-child.js', { order: 'close' });
+/** A node in a process of its own. */
+export const nodeChild = (): NodeChild => new Child('node-child.js', { order: 'close' });
 
 /** Two plain programs, and their rounds so far. */
 async function plainPair(store: Store) {

@@ -1,4 +1,5 @@
 /** Three of the four programs of cmp2204, each until a signal. The fourth, Chat_Initiator, is a menu. */
+import { catalogue } from '../../text/catalogue.js';
 import { join } from 'node:path';
 import type { MessageEvent, NodeEvent, PeerEvent } from '../../../index.js';
 import { escapeForTerminal, escapeName } from '../../../index.js';
@@ -14,8 +15,8 @@ export const announce = (context: RunContext): Promise<ExitCode> =>
     const { self, settings, isOwnNode } = role;
     const seconds = settings.beaconIntervalSeconds ?? nodeLimits.beaconIntervalMs / 1_000;
     const ports = (settings.beaconPorts ?? beaconSocket.portsDefault).join(' and ');
-    const pace = isOwnNode ? ` every ${seconds} s, UDP port ${ports}` : ', as the node of this home does';
-    const line = `Announcing ${escapeName(self.name)}${pace}.`;
+    const pace = isOwnNode ? catalogue().menus.everySeconds(seconds, ports) : catalogue().menus.asTheNode;
+    const line = catalogue().menus.announcing(escapeName(self.name), pace);
     return follow(role, async (event) => {
       if (event.type === 'ready') await context.output.result(event, line);
     });
@@ -35,7 +36,7 @@ export const discover = (context: RunContext): Promise<ExitCode> =>
     return follow(role, async (event) => {
       if (event.type === 'peer') await show(event);
       if (event.type !== 'ready') return;
-      output.note(`Listening for announcements; ${onlinePeersFile(role)} keeps them.`);
+      output.note(catalogue().menus.listening(onlinePeersFile(role)));
       if (output.isJson) await output.result(event, null);
       for (const peer of (await role.node.peers()).unwrapOr([]))
         if (peer.state !== 'offline') await show(peer);
@@ -53,12 +54,13 @@ export const respond = (context: RunContext): Promise<ExitCode> =>
     const { output } = context;
     return follow(role, async (event) => {
       if (event.type === 'ready') {
-        const where = `Waiting for messages at ${addressesOf(role).join(', ')}: ${weakness('cmp2204').join(', ')}.`;
+        const where = catalogue().menus.waitingForMessages(
+          addressesOf(role).join(', '),
+          weakness('cmp2204').join(', '),
+        );
         await output.result(event, where);
         if (role.self.port !== foreignPorts.cmp2204)
-          output.note(
-            `Chat_Initiator dials port ${foreignPorts.cmp2204} only, and this node listens on ${role.self.port}.`,
-          );
+          output.note(catalogue().menus.dialsPortOnly(foreignPorts.cmp2204, role.self.port));
       }
       if (event.type === 'message' && event.direction === 'in' && isShown(event))
         await output.result(event, messageLine(event, output.colors));
@@ -80,7 +82,8 @@ async function follow(
     if (event.type === 'bye') break;
     await onEvent(event);
   }
-  if (!stopped.aborted) return output.failure({ code: 'api/lost', detail: 'it ended before the role did' });
+  if (!stopped.aborted)
+    return output.failure({ code: 'api/lost', detail: catalogue().menus.endedBeforeRole });
   if (output.isJson) await output.result({ type: 'bye' }, null);
   return 0;
 }

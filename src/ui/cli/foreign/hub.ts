@@ -1,4 +1,5 @@
 /** `parlance hub`: the directory server of chatbuddy. It needs no node and no home. */
+import { catalogue } from '../../text/catalogue.js';
 import { escapeForTerminal, startHub } from '../../../index.js';
 import { roles as limits } from '../limits.js';
 import type { Output } from '../screen/output.js';
@@ -32,7 +33,7 @@ export async function hub(context: RunContext, { maxUsers }: HubCommandOptions):
   const hosts = addresses.length === 0 ? [address] : addresses;
   await output.result(
     { type: 'ready', address, port: opened, pid: process.pid },
-    `The hub listens on ${hosts.map((host) => `${host}:${opened}`).join(', ')}. Ctrl-C ends it.`,
+    catalogue().menus.hubListens(hosts.map((host) => `${host}:${opened}`).join(', ')),
   );
   await new Promise<void>((resolve) => {
     if (stopped.aborted) resolve();
@@ -77,7 +78,7 @@ class HubLog {
     const line = this.#waiting.shift();
     if (line !== undefined) return line;
     if (this.#omitted === 0) return null;
-    const words = `${this.#omitted} lines were omitted: they came faster than they were read.`;
+    const words = catalogue().menus.linesOmitted(this.#omitted);
     this.#omitted = 0;
     return words;
   }

@@ -2,6 +2,7 @@
  * The frame of the roles of older programs: a node with that dialect switched on, its events, and messages that are
  * followed until they are sent.
  */
+import { catalogue } from '../../text/catalogue.js';
 import { err, ok, type Result } from 'neverthrow';
 import {
   newMessageId,
@@ -65,7 +66,7 @@ export async function withRole(
       const self = await attachment.node.self();
       if (self.isErr()) return output.failure(self.error);
       if (!attachment.isOwn && dialect === 'cmp2204' && toyGroupOf(node) !== undefined)
-        output.note('P and Q have no effect: a node reads them at its start, and one runs here already.');
+        output.note(catalogue().menus.toyGroupLate);
       return use({
         context,
         dialect,

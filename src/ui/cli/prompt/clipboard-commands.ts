@@ -63,7 +63,9 @@ export class ClipboardCommands {
     if ('code' in found) return printer.fail(found);
     const written = await clipboard.write(found.text);
     if (written.isErr()) return printer.fail(written.error);
-    printer.note(written.value === 'program' ? 'copied' : 'the terminal was asked to copy the text');
+    printer.note(
+      written.value === 'program' ? catalogue().commands.copied : catalogue().commands.terminalAsked,
+    );
   }
 
   /** Puts the text of the clipboard into the input line, where the user sees it before it goes out. */

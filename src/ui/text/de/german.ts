@@ -19,6 +19,7 @@ import { contacts } from './contacts.js';
 import { files } from './files.js';
 import { formats } from './formats.js';
 import { help } from './help.js';
+import { menus } from './menus.js';
 import { notify } from './notify.js';
 import { pages } from './pages.js';
 import { prompt } from './prompt.js';
@@ -39,6 +40,7 @@ export const german: Catalogue = {
   files,
   formats,
   help,
+  menus,
   notify,
   pages,
   prompt,

@@ -1,20 +1,17 @@
 /** The answers in menus: addresses, ports, names, yes and no. Pure. */
+import { catalogue, isNoWord, isYesWord } from '../../../text/catalogue.js';
 import { err, ok, type Result } from 'neverthrow';
 import { isDottedQuad, type ForeignPeerInfo } from '../../../../index.js';
 import { parseWord, port as portKind } from '../../options/values.js';
 
 /** Reads a dotted quad, the only form of address in the older programs. Errors: a sentence. */
 export const readQuad = (answer: string): Result<string, string> =>
-  isDottedQuad(answer)
-    ? ok(answer)
-    : err(`"${answer}" is not an IPv4 address: write four numbers up to 255 with dots.`);
+  isDottedQuad(answer) ? ok(answer) : err(catalogue().menus.notIpv4(answer));
 
 /** Reads a port. The error is the remark for the user. */
 export function readPort(answer: string): Result<number, string> {
   const port = parseWord(portKind, answer);
-  return port.isOk() && port.value > 0
-    ? port
-    : err(`"${answer}" is not a port: write a number from 1 to 65535.`);
+  return port.isOk() && port.value > 0 ? port : err(catalogue().menus.notPort(answer));
 }
 
 /** Reads `IP` or `IP:PORT`. Errors: a sentence. */
@@ -27,8 +24,8 @@ export function readQuadAndPort(answer: string, usualPort: number): Result<strin
 /** Reads yes or no. The error is the remark for the user. */
 export function readYes(answer: string): Result<boolean, string> {
   const word = answer.toLowerCase();
-  if (['y', 'yes'].includes(word)) return ok(true);
-  return ['n', 'no'].includes(word) ? ok(false) : err('Please answer y or n.');
+  if (word === 'yes' || isYesWord(word)) return ok(true);
+  return word === 'no' || isNoWord(word) ? ok(false) : err(catalogue().menus.answerYesNo);
 }
 
 /** Finds a peer by name, number in the list, address, or `IP:PORT`. Errors: a sentence. */
@@ -48,8 +45,8 @@ export function readPeer<Peer extends ForeignPeerInfo>(
     if (found === undefined) continue;
     if (others.length === 0) return ok(found);
     const addresses = [found, ...others].map(({ address, port }) => `${address}:${port}`).join(', ');
-    return err(`More than one peer has that name: write one of ${addresses}.`);
+    return err(catalogue().menus.severalPeers(addresses));
   }
   const byNumber = /^\d{1,4}$/.test(answer) ? peers[Number(answer) - 1] : undefined;
-  return byNumber === undefined ? err(`No peer is called "${answer}".`) : ok(byNumber);
+  return byNumber === undefined ? err(catalogue().menus.noPeerCalled(answer)) : ok(byNumber);
 }

@@ -1,4 +1,5 @@
 /** Callers: peers that open a conversation while the user is busy. The menu announces each of them. */
+import { catalogue } from '../../../text/catalogue.js';
 import { unreachable } from '../../../../exhaustive.js';
 import { escapeName } from '../../../../index.js';
 import { isOpening, type Partner } from './conversation.js';
@@ -53,14 +54,13 @@ export class Callers {
     const attention = this.#attention;
     switch (attention.to) {
       case 'choices':
-        dialog.say(`${shown} wants to talk: choose ${this.#answerKey}.`);
+        dialog.say(catalogue().menus.wantsToTalk(shown, this.#answerKey));
         return;
       case 'opening':
         attention.came.set(peer, name);
         return;
       case 'conversation':
-        if (attention.peer !== peer)
-          dialog.say(`${shown} wants to talk: end this chat, then choose ${this.#answerKey}.`);
+        if (attention.peer !== peer) dialog.say(catalogue().menus.wantsToTalkNow(shown, this.#answerKey));
         return;
       default:
         unreachable(attention);

@@ -2,6 +2,7 @@
  * The menu of chatbuddy: the users of the hub, starting a chat, waiting for one. The menu reports a hub that is down and
  * tries it again in the background. Chats need no hub.
  */
+import { catalogue } from '../../../text/catalogue.js';
 import {
   escapeForTerminal,
   escapeName,
@@ -39,18 +40,18 @@ export function parseHub(word: string): HubAddress | null {
 export async function chatbuddyMenu(context: RunContext, hubWord: string | null): Promise<ExitCode> {
   const address = hubWord === null ? null : parseHub(hubWord);
   if (hubWord !== null && address === null)
-    return context.output.failure(usage('menu', `--hub is HOST:PORT, not "${hubWord}"`));
+    return context.output.failure(usage('menu', catalogue().menus.hubWord(hubWord)));
   const names = new HubNames();
   const labelled = { dialect: 'chatbuddy', saysGoodbye: true, called: names.called } as const;
   return withMenu(context, labelled, async (menu) => {
     const hub = address === null ? null : register(menu, address, names);
     const callers = new Callers(menu, '3');
     try {
-      await runMenu(menu.dialog, 'Talk with chatbuddy', [
-        { key: '1', label: "See who's online", act: () => list(menu, hub, names) },
+      await runMenu(menu.dialog, catalogue().menus.talkWithChatbuddy, [
+        { key: '1', label: catalogue().menus.seeWhoIsOnline, act: () => list(menu, hub, names) },
         {
           key: '2',
-          label: 'Start a chat with someone',
+          label: catalogue().menus.startChat,
           act: () =>
             callers.converseWith(
               () => start(menu, hub, names),
@@ -59,14 +60,14 @@ export async function chatbuddyMenu(context: RunContext, hubWord: string | null)
         },
         {
           key: '3',
-          label: 'Wait for someone to chat',
+          label: catalogue().menus.waitForChat,
           act: () =>
             callers.converseWith(
               () => waitForFriend(menu, hub, names),
               (partner) => chat(menu, partner),
             ),
         },
-        { key: '4', label: 'Exit program', act: null },
+        { key: '4', label: catalogue().menus.exitProgram, act: null },
       ]);
     } finally {
       hub?.close();
@@ -88,16 +89,10 @@ function register(
     onChange: (isRegistered, reason) => {
       const why = escapeForTerminal(reason ?? '');
       if (isRegistered) {
-        dialog.say(`Registered with the hub at ${where}.`);
+        dialog.say(catalogue().menus.registered(where));
         void names.refresh(opened.unwrapOr(null));
-      } else if (wasRegistered)
-        dialog.say(
-          `The hub at ${where} is gone: ${why}. Parlance tries it again in the background; chats go on.`,
-        );
-      else
-        dialog.say(
-          `No registration and no list from the hub at ${where}: ${why}. Parlance tries it again in the background.`,
-        );
+      } else if (wasRegistered) dialog.say(catalogue().menus.hubIsGone(where, why));
+      else dialog.say(catalogue().menus.noRegistration(where, why));
       wasRegistered = isRegistered;
     },
   });
@@ -107,17 +102,17 @@ function register(
 
 async function list({ dialog, fail }: MenuSession, hub: HubClient | null, names: HubNames): Promise<void> {
   if (hub === null) {
-    dialog.say('There is no hub: start with --hub HOST:PORT.');
+    dialog.say(catalogue().menus.noHub);
     return;
   }
   const users = await hub.list();
   if (users.isErr()) {
     fail(users.error satisfies NodeError);
-    dialog.say('There is no list without the hub. Parlance tries it again in the background.');
+    dialog.say(catalogue().menus.noList);
     return;
   }
   names.learn(users.value);
-  dialog.say('Online now:');
+  dialog.say(catalogue().menus.onlineNow);
   dialog.say(...rowsOf(users.value));
 }
 
@@ -135,11 +130,11 @@ function rowsOf(users: readonly HubUser[]): readonly string[] {
 async function start(menu: MenuSession, hub: HubClient | null, names: HubNames): Promise<Partner | null> {
   const { dialog, role, fail } = menu;
   await names.refresh(hub);
-  const question = hub === null ? 'Their IPv4 address:' : 'Their IPv4 address, or their name at the hub:';
+  const question = hub === null ? catalogue().menus.theirAddress : catalogue().menus.theirAddressOrName;
   const host = await dialog.askFor(question, (answer) => names.addressOf(answer) ?? readQuad(answer));
   if (host === null) return null;
   const usual = foreignPorts.chatbuddy;
-  const port = await dialog.askFor(`Their port (Enter: ${usual}):`, readPort, usual);
+  const port = await dialog.askFor(catalogue().menus.theirPort(usual), readPort, usual);
   if (port === null) return null;
   const connected = await role.node.foreignConnect(`chatbuddy://${host}:${port}`);
   if (connected.isErr()) {
@@ -157,13 +152,13 @@ async function waitForFriend(
 ): Promise<Partner | null> {
   const { dialog, role, events } = menu;
   await names.refresh(hub);
-  dialog.say(`Waiting at ${addressesOf(role).join(', ')}.`);
+  dialog.say(catalogue().menus.waitingAt(addressesOf(role).join(', ')));
   const signal = AbortSignal.any([role.context.stopped, events.ended, dialog.over]);
   // Lines of a pipe are messages to the friend.
   return dialog.isTerminal ? awaitPartnerOrEnter(menu, signal) : awaitPartner(menu, signal);
 }
 
 async function chat(menu: MenuSession, partner: Partner): Promise<void> {
-  menu.dialog.say('Connected. EOM on a line of its own ends the chat.');
+  menu.dialog.say(catalogue().menus.connectedEom);
   await converse(menu, partner, { endMark: 'EOM' });
 }

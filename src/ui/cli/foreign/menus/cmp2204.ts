@@ -1,4 +1,5 @@
 /** The menu of Chat_Initiator of cmp2204: users, chat, history. Each message has its own connection. */
+import { catalogue } from '../../../text/catalogue.js';
 import { err, ok, type Result } from 'neverthrow';
 import { escapeName, parseEndpoint, type ForeignPeerInfo, type SendViaOptions } from '../../../../index.js';
 import { roles as limits } from '../../limits.js';
@@ -13,11 +14,11 @@ import { withMenu, type MenuSession } from './menu-session.js';
 /** Runs the menu of Chat_Initiator. */
 export const initiate = (context: RunContext): Promise<ExitCode> =>
   withMenu(context, { dialect: 'cmp2204', saysGoodbye: false }, (menu) =>
-    runMenu(menu.dialog, 'Talk with cmp2204', [
-      { key: '1', label: 'Users', act: () => users(menu) },
-      { key: '2', label: 'Chat', act: () => chat(menu) },
-      { key: '3', label: 'History', act: () => history(menu) },
-      { key: '4', label: 'Exit', act: null },
+    runMenu(menu.dialog, catalogue().menus.talkWithCmp2204, [
+      { key: '1', label: catalogue().menus.users, act: () => users(menu) },
+      { key: '2', label: catalogue().menus.chat, act: () => chat(menu) },
+      { key: '3', label: catalogue().menus.history, act: () => history(menu) },
+      { key: '4', label: catalogue().menus.exit, act: null },
     ]),
   );
 
@@ -41,9 +42,9 @@ async function present({ peers, role }: MenuSession): Promise<readonly Present[]
 
 async function users(menu: MenuSession): Promise<void> {
   const there = await present(menu);
-  if (there.length === 0) menu.dialog.say('No peer announced itself in the last 15 minutes.');
+  if (there.length === 0) menu.dialog.say(catalogue().menus.nobodyAnnounced);
   for (const { name, state, address, isNative } of there) {
-    const kind = isNative ? '  Parlance, encrypted' : '';
+    const kind = isNative ? catalogue().menus.parlanceEncrypted : '';
     menu.dialog.say(`${escapeName(name)} (${state === 'online' ? 'Online' : 'Away'})  ${address}${kind}`);
   }
 }
@@ -52,7 +53,7 @@ async function chat(menu: MenuSession): Promise<void> {
   const { dialog } = menu;
   const there = await present(menu);
   const chosen = await dialog.askFor(
-    'Peer (name or IP:PORT)?',
+    catalogue().menus.askPeer,
     (answer): Result<Pick<Present, 'peer' | 'isNative'>, string> =>
       parseEndpoint(answer) === null
         ? readPeer(answer, there)
@@ -61,13 +62,13 @@ async function chat(menu: MenuSession): Promise<void> {
   if (chosen === null) return;
   const via = chosen.isNative ? undefined : await askVia(menu);
   if (via === null) return;
-  const text = await dialog.askText('Message:');
+  const text = await dialog.askText(catalogue().menus.message);
   if (text === null) return;
   await menu.send(chosen.peer, text, via);
 }
 
 async function askVia(menu: MenuSession): Promise<SendViaOptions | null> {
-  const isSecure = await menu.dialog.askFor('With its weak encryption (Y/n)?', readYes, true);
+  const isSecure = await menu.dialog.askFor(catalogue().menus.askWeak, readYes, true);
   if (isSecure === null) return null;
   return isSecure ? secureVia(menu) : { isPlain: true };
 }
@@ -76,7 +77,7 @@ async function secureVia({ role, dialog }: MenuSession): Promise<SendViaOptions 
   // A node that ran before has its own group, which may differ from this environment.
   const prime = BigInt((role.isOwnNode ? toyGroupOf(role.settings)?.p : undefined) ?? limits.toyPrime);
   return dialog.askFor(
-    `Your number, 1 to ${prime} (empty: a random one):`,
+    catalogue().menus.askNumber(prime),
     (answer) => readNumber(answer, prime).map((privateNumber): SendViaOptions => ({ privateNumber })),
     {},
   );
@@ -86,7 +87,7 @@ function readNumber(answer: string, prime: bigint): Result<number, string> {
   const number = /^\d{1,15}$/.test(answer) ? Number(answer) : 0;
   return number >= 1 && BigInt(number) <= prime
     ? ok(number)
-    : err(`"${answer}" is not a number from 1 to ${prime}.`);
+    : err(catalogue().menus.notNumber(answer, prime));
 }
 
 async function history({ role, dialog, fail }: MenuSession): Promise<void> {
@@ -96,6 +97,6 @@ async function history({ role, dialog, fail }: MenuSession): Promise<void> {
     return;
   }
   const ours = lines.value.filter(({ dialect }) => dialect === 'cmp2204' || dialect === 'native');
-  if (ours.length === 0) dialog.say('There are no messages yet.');
+  if (ours.length === 0) dialog.say(catalogue().menus.noMessages);
   for (const line of ours) dialog.say(messageLine(line, role.context.output.colors));
 }

@@ -1,4 +1,5 @@
 /** A conversation inside a menu: every line goes to the peer until one of the two ends it. */
+import { catalogue } from '../../../text/catalogue.js';
 import type { NodeEvent, NoticeEvent } from '../../../../index.js';
 import { roles as limits } from '../../limits.js';
 import { within } from '../../run.js';
@@ -45,7 +46,7 @@ export async function converse(
         return 'left';
       }
       if (line === '') {
-        dialog.say('The message is empty: nothing was sent.');
+        dialog.say(catalogue().menus.isEmpty);
         continue;
       }
       if ((await rules.command?.(line.trim())) === true) continue;
@@ -81,10 +82,10 @@ export async function awaitPartnerOrEnter(menu: MenuSession, signal: AbortSignal
   const waiting = awaitPartner(menu, AbortSignal.any([signal, stopped.signal]));
   void waiting.then(() => came.abort());
   for (;;) {
-    const line = await dialog.askText('(Enter stops waiting)', came.signal);
+    const line = await dialog.askText(catalogue().menus.enterStops, came.signal);
     if (line === null) return waiting;
     if (line !== '') {
-      dialog.say('No peer is there to read that.');
+      dialog.say(catalogue().menus.nobodyReads);
       continue;
     }
     stopped.abort();

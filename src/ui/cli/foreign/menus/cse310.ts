@@ -1,4 +1,5 @@
 /** The two roles of cse310: one side waits, the other connects; then every line is a message. */
+import { catalogue } from '../../../text/catalogue.js';
 import { err, ok, type Result } from 'neverthrow';
 import { escapeName, type NodeEvent } from '../../../../index.js';
 import type { CliError } from '../../errors.js';
@@ -74,20 +75,24 @@ export const cse310Menu = (context: RunContext): Promise<ExitCode> =>
     };
     const conversationOf = (isPatient: boolean) => (partner: Partner) =>
       runConversation(menu, partner, isPatient);
-    return runMenu(menu.dialog, 'Talk with cse310', [
+    return runMenu(menu.dialog, catalogue().menus.talkWithCse310, [
       {
         key: '1',
-        label: 'wait',
+        label: catalogue().menus.labelWait,
         act: () => callers.converseWith(() => waitHere(menu), conversationOf(true)),
       },
-      { key: '2', label: 'connect', act: () => callers.converseWith(connectHere, conversationOf(false)) },
-      { key: '0', label: 'exit', act: null },
+      {
+        key: '2',
+        label: catalogue().menus.labelConnect,
+        act: () => callers.converseWith(connectHere, conversationOf(false)),
+      },
+      { key: '0', label: catalogue().menus.labelExit, act: null },
     ]);
   });
 
 async function waitHere(menu: MenuSession): Promise<Partner | null> {
   const { dialog, events, role } = menu;
-  dialog.say(`Waiting at ${addressesOf(role).join(', ')}.`);
+  dialog.say(catalogue().menus.waitingAt(addressesOf(role).join(', ')));
   if (dialog.isTerminal) return awaitPartnerOrEnter(menu, dialog.over);
   // The end of a pipe does not end the waiting.
   return awaitPartner(menu, AbortSignal.any([role.context.stopped, events.ended]));
@@ -96,7 +101,7 @@ async function waitHere(menu: MenuSession): Promise<Partner | null> {
 /** Connects to an address. Errors: `command/usage` without an address, and those of the node. */
 async function connectFrom(menu: MenuSession, address: string | null): Promise<Result<Partner, CliError>> {
   const typed = await chooseAddress(menu, address);
-  if (typed === null) return err(usage('connect', 'no address was given'));
+  if (typed === null) return err(usage('connect', catalogue().menus.noAddress));
   const connected = await menu.role.node.foreignConnect(`cse310://${typed}`);
   if (connected.isErr()) return err(connected.error);
   return ok({ peer: await idOf(menu, typed) });
@@ -107,10 +112,7 @@ async function chooseAddress({ dialog }: MenuSession, given: string | null): Pro
   const first = given === null ? null : readAddress(given);
   if (first?.isOk() === true) return first.value;
   if (first?.isErr() === true) dialog.say(first.error);
-  return dialog.askFor(
-    `IPv4 address to connect to (port ${foreignPorts.cse310} unless you add another):`,
-    readAddress,
-  );
+  return dialog.askFor(catalogue().menus.askAddress(foreignPorts.cse310), readAddress);
 }
 
 const readAddress = (answer: string) => readQuadAndPort(answer, foreignPorts.cse310);
@@ -122,7 +124,7 @@ async function idOf({ peers }: MenuSession, typed: string): Promise<string> {
 }
 
 async function runConversation(menu: MenuSession, partner: Partner, isPatient: boolean): Promise<void> {
-  menu.dialog.say('Connected. /nickname NEW changes your name, /disconnect ends the conversation.');
+  menu.dialog.say(catalogue().menus.connectedCommands);
   const unlisten = announceRenaming(menu, partner);
   try {
     await converse(menu, partner, rulesOf(menu, isPatient));
@@ -137,7 +139,7 @@ function announceRenaming({ dialog, events }: MenuSession, { peer }: Partner): (
   return events.listen((event: NodeEvent) => {
     if (event.type === 'message' && event.peerId === peer && event.direction === 'in') name ??= event.peer;
     if (event.type !== 'peer' || event.id !== peer || name === null || event.name === name) return;
-    dialog.say(`${escapeName(name)} changed their nickname to ${escapeName(event.name)}.`);
+    dialog.say(catalogue().menus.nicknameChanged(escapeName(name), escapeName(event.name)));
     name = event.name;
   });
 }
@@ -149,10 +151,10 @@ function rulesOf({ role, dialog, fail }: MenuSession, isPatient: boolean): Conve
     command: async (line) => {
       const [, name] = /^\/nickname(?:\s+(.*))?$/.exec(line) ?? [];
       if (!line.startsWith('/')) return false;
-      if (name === undefined || name === '') dialog.say('The commands are /nickname NEW and /disconnect.');
+      if (name === undefined || name === '') dialog.say(catalogue().menus.twoCommands);
       else
         (await role.node.rename(name)).match(
-          (self) => dialog.say(`You are now called ${escapeName(self.name)}.`),
+          (self) => dialog.say(catalogue().menus.nowCalled(escapeName(self.name))),
           fail,
         );
       return true;

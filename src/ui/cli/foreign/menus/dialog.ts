@@ -2,6 +2,7 @@
  * The dialog of a menu: questions and answers, one line each, while messages arrive. A terminal has the screen of the
  * prompt, a pipe has plain lines.
  */
+import { catalogue } from '../../../text/catalogue.js';
 import type { Result } from 'neverthrow';
 import { escapeForTerminal } from '../../../../index.js';
 import { plainScreen } from '../../prompt/plain.js';
@@ -73,7 +74,7 @@ export class Dialog {
       if (answer === '') return whenEmpty;
       const value = read(answer);
       if (value.isOk()) return value.value;
-      this.say(whenEmpty === null ? `${value.error} (Enter alone cancels)` : value.error);
+      this.say(whenEmpty === null ? catalogue().menus.enterCancels(value.error) : value.error);
     }
   }
 

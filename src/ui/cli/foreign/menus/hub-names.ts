@@ -1,4 +1,5 @@
 /** The names that the hub of chatbuddy gives to addresses: the program itself sends none in a chat. */
+import { catalogue } from '../../../text/catalogue.js';
 import { err, ok, type Result } from 'neverthrow';
 import type { HubClient, HubUser } from '../../../../index.js';
 
@@ -25,7 +26,7 @@ export class HubNames {
     if (first === undefined) return null;
     return others.length === 0
       ? ok(first)
-      : err(`Several are called so: give one of ${[first, ...others].join(', ')}.`);
+      : err(catalogue().menus.severalCalledSo([first, ...others].join(', ')));
   }
 
   /** Returns the name at the hub of a peer that is called by its address. An address of several users keeps standing. */

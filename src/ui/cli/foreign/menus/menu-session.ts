@@ -2,6 +2,7 @@
  * The session of a menu on its node: events are shown between questions, and peers get a goodbye when the user
  * leaves.
  */
+import { catalogue } from '../../../text/catalogue.js';
 import { unreachable } from '../../../../exhaustive.js';
 import {
   escapeForTerminal,
@@ -76,7 +77,7 @@ export function withMenu(
         events.end();
       }
       if (events.ended.aborted && !stopped.aborted)
-        return output.failure({ code: 'api/lost', detail: 'it ended before the menu did' });
+        return output.failure({ code: 'api/lost', detail: catalogue().menus.endedBeforeMenu });
       if (output.isJson) await output.result({ type: 'bye' }, null);
       return menu.waiting.size > 0 ? stillWaiting(menu) : 0;
     },
@@ -86,9 +87,9 @@ export function withMenu(
 
 /** Nothing runs on behalf of the messages once a node that was started for this menu ends. */
 async function stillWaiting({ role, waiting }: MenuSession): Promise<ExitCode> {
-  const count = waiting.size === 1 ? '1 message waits' : `${waiting.size} messages wait`;
-  const when = role.isOwnNode ? 'when a node of this home runs again' : 'when its peer answers';
-  role.context.output.note(`${count} in the outbox: not sent yet; it goes out ${when}`);
+  const count = catalogue().menus.messagesWait(waiting.size);
+  const when = role.isOwnNode ? catalogue().menus.whenNodeRuns : catalogue().menus.whenPeerAnswers;
+  role.context.output.note(catalogue().menus.inOutbox(count, when));
   return 4;
 }
 
@@ -113,11 +114,11 @@ function openMenu(
     // The list does not keep the name of a peer that was left.
     const name = shown(active.find((row) => row.peer === peer)?.name ?? peer);
     (await role.node.foreignLeave(role.dialect, peer)).match(
-      () => dialog.say(`${name} knows that you leave.`),
+      () => dialog.say(catalogue().menus.knowsYouLeave(name)),
       (error) => {
         if (error.code !== 'transport/dial-failed') return fail(error);
         const why = escapeForTerminal(error.reason);
-        dialog.say(`${name} is off your list; your goodbye did not reach it: ${why}.`);
+        dialog.say(catalogue().menus.offYourList(name, why));
       },
     );
   };
@@ -127,14 +128,14 @@ function openMenu(
     isReported: boolean,
     via?: SendViaOptions,
   ): Promise<void> => {
-    if (text === '') return dialog.say('The message is empty: nothing was sent.');
+    if (text === '') return dialog.say(catalogue().menus.isEmpty);
     if (isExit(role.dialect, text)) return leaveOne(peer);
     const sent = await deliver(role, events, { peer, text, waitMs, ...(via === undefined ? {} : { via }) });
     sent.match(({ id, end }) => {
       if (end === null) {
         waiting.add(id);
-        dialog.say(`not sent yet: it goes out when ${shown(peer)} answers`);
-      } else if (end.state !== 'failed' && isReported) dialog.say(`sent to ${shown(end.peer)}`);
+        dialog.say(catalogue().menus.notSentYet(shown(peer)));
+      } else if (end.state !== 'failed' && isReported) dialog.say(catalogue().menus.sentTo(shown(end.peer)));
     }, fail);
   };
   const waiting = new Set<string>();
@@ -172,7 +173,7 @@ function show({ role, dialog, called }: MenuSession, raw: NodeEvent): void {
   if (!isShown(event, role.dialect)) return;
   if (event.type === 'status') {
     const why = event.reason === undefined ? '' : `: ${escapeForTerminal(event.reason)}`;
-    dialog.say(`Not sent to ${escapeName(event.peer)}${why}.`);
+    dialog.say(catalogue().menus.notSentTo(escapeName(event.peer), why));
     return;
   }
   const line = eventLine(event, output.colors);

@@ -1,4 +1,5 @@
 /** The loop of every menu: it shows the choices and runs the chosen one. */
+import { catalogue } from '../../../text/catalogue.js';
 import type { Dialog } from './dialog.js';
 
 /** One choice of a menu. */
@@ -17,7 +18,7 @@ export async function runMenu(dialog: Dialog, title: string, choices: readonly C
   if (!isShownAgain) show();
   while (!dialog.isOver) {
     if (isShownAgain) show();
-    const answer = await dialog.ask('Your choice:');
+    const answer = await dialog.ask(catalogue().menus.yourChoice);
     if (answer === null) return;
     if (answer === '') continue;
     const chosen = choices.find(
@@ -25,7 +26,7 @@ export async function runMenu(dialog: Dialog, title: string, choices: readonly C
     );
     if (chosen === undefined) {
       const keys = choices.map(({ key }) => key).join(', ');
-      dialog.say(`That is not a choice; the choices are ${keys}.`);
+      dialog.say(catalogue().menus.notAChoice(keys));
     } else if (chosen.act === null) return;
     else await chosen.act();
   }

@@ -1,8 +1,10 @@
 /** Many brief jobs on a disk: at once where it answers, side by side where it is slow. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { BriefJobs } from '../../src/actors/files/brief-jobs.js';
+import { BriefJobs, inSlices } from '../../src/actors/files/brief-jobs.js';
 import { files as limits } from '../../src/actors/files/limits.js';
+import { decodingManifest, encodingManifest } from '../../src/chat/files/manifest.js';
+import { namingSafely } from '../../src/chat/files/names.js';
 
 const items = Array.from({ length: 500 }, (_, at) => at);
 
@@ -64,4 +66,28 @@ test('a failure of a job ends the others', async () => {
   };
   await assert.rejects(jobs.run(items, { ...job, quick: failing }), /ENOSPC/u);
   assert.equal(done.quick.length, 5);
+});
+
+test('the thread hears its messages while a manifest of many entries is read and named', async () => {
+  const entry = {
+    kind: 'file',
+    bytes: 0,
+    mtimeMs: 1_764_480_000_000,
+    isExecutable: false,
+    target: '',
+  } as const;
+  const entries = Array.from({ length: 20_000 }, (_, at) => ({ ...entry, path: `ä/b${String(at)}` }));
+  let turns = 0;
+  const turn = (): void => {
+    turns += 1;
+    timer = setImmediate(turn);
+  };
+  let timer = setImmediate(turn);
+  const named = (await inSlices(namingSafely(entries)))._unsafeUnwrap();
+  const encoded = (await inSlices(encodingManifest(entries)))._unsafeUnwrap();
+  const decoded = (await inSlices(decodingManifest(encoded)))._unsafeUnwrap();
+  clearImmediate(timer);
+  assert.deepEqual(decoded, entries);
+  assert.equal(named.entries.length, entries.length);
+  assert.ok(turns >= 3, `${String(turns)} turns`);
 });

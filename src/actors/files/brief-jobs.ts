@@ -6,7 +6,20 @@
  * one folder wait for each other in the kernel.
  */
 import { setImmediate } from 'node:timers/promises';
+import type { Slices } from '../../chat/files/slices.js';
 import { files as limits } from './limits.js';
+
+/** Does work in slices, after which the thread hears its messages. */
+export async function inSlices<R>(slices: Slices<R>): Promise<R> {
+  let startedMs = performance.now();
+  for (;;) {
+    const step = slices.next();
+    if (step.done === true) return step.value;
+    if (performance.now() - startedMs < limits.sliceMs) continue;
+    await setImmediate();
+    startedMs = performance.now();
+  }
+}
 
 /** Runs a few jobs at a time. */
 export async function sideBySide<T>(items: readonly T[], job: (item: T) => Promise<void>): Promise<void> {

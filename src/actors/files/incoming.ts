@@ -7,8 +7,8 @@ import type { Hash } from 'node:crypto';
 import type { FileWords } from '../../dialects/files.js';
 import { isAsOffered, isPossible } from '../../chat/files/fits.js';
 import { flow } from '../../chat/files/limits.js';
-import { decodeManifest, Layout } from '../../chat/files/manifest.js';
-import { safeNames, type SafeNames } from '../../chat/files/names.js';
+import { decodingManifest, Layout } from '../../chat/files/manifest.js';
+import { namingSafely, type SafeNames } from '../../chat/files/names.js';
 import { Progress } from '../../chat/files/progress.js';
 import type { Receiving, Verdict } from '../../chat/files/receiving.js';
 import type { PauseReason } from '../../chat/files/record.js';
@@ -16,6 +16,7 @@ import { listHashOf, manifestHashOf, openChunkHash, rootOf } from '../../chat/fi
 import { errnoOf, reasonOf } from '../../system-errors.js';
 import { fromHex, isSame, toHex } from '../../wire/bytes.js';
 import { times } from '../../chat/files/limits.js';
+import { inSlices } from './brief-jobs.js';
 import { hashesOf, keptChunks, topsOf } from './kept.js';
 import { files as limits } from './limits.js';
 import { spaceFor } from './space.js';
@@ -241,11 +242,11 @@ export class Incoming {
   /** Reads the manifest, and what earlier runs have received. */
   async #open(): Promise<void> {
     const { offer } = this.#context.record();
-    const read = decodeManifest(this.#manifest);
+    const read = await inSlices(decodingManifest(this.#manifest));
     if (read.isErr()) return this.#stop(read.error);
     if (!isAsOffered(read.value, offer) || !isPossible(offer))
       return this.#stop('the list of files does not fit the offer');
-    const names = safeNames(read.value);
+    const names = await inSlices(namingSafely(read.value));
     if (names.isErr()) return this.#stop(names.error);
     const parts = { names: names.value, layout: new Layout(read.value) };
     const receiving = await this.#received(parts);

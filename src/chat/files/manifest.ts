@@ -8,6 +8,7 @@
 import { err, ok, type Result } from 'neverthrow';
 import { ByteReader, ByteWriter } from '../../wire/bytes.js';
 import { manifest as limits } from './limits.js';
+import { atOnce, sliceEntries, type Slices } from './slices.js';
 import { decodeUtf8 } from '../../wire/utf8.js';
 
 /** One thing of a manifest. */
@@ -27,10 +28,17 @@ const kinds = ['file', 'directory', 'link'] as const;
 const executableBit = 1;
 
 /** Encodes entries. Errors (in words): more entries or bytes than a manifest may have. */
-export function encodeManifest(entries: readonly ManifestEntry[]): Result<Uint8Array<ArrayBuffer>, string> {
+export const encodeManifest = (entries: readonly ManifestEntry[]): Result<Uint8Array<ArrayBuffer>, string> =>
+  atOnce(encodingManifest(entries));
+
+/** The same in slices. */
+export function* encodingManifest(
+  entries: readonly ManifestEntry[],
+): Slices<Result<Uint8Array<ArrayBuffer>, string>> {
   if (entries.length > limits.entriesMax) return err(`more than ${String(limits.entriesMax)} entries`);
   const writer = new ByteWriter(64 + entries.length * 64);
-  for (const entry of entries) {
+  for (const [nth, entry] of entries.entries()) {
+    if (nth % sliceEntries === 0) yield;
     const path = encoder.encode(entry.path);
     writer
       .u8(kinds.indexOf(entry.kind))
@@ -49,13 +57,18 @@ export function encodeManifest(entries: readonly ManifestEntry[]): Result<Uint8A
 }
 
 /** Decodes a manifest. Errors (in words): anything that is not one. Names are checked by `names.ts`. */
-export function decodeManifest(bytes: Uint8Array): Result<readonly ManifestEntry[], string> {
+export const decodeManifest = (bytes: Uint8Array): Result<readonly ManifestEntry[], string> =>
+  atOnce(decodingManifest(bytes));
+
+/** The same in slices. */
+export function* decodingManifest(bytes: Uint8Array): Slices<Result<readonly ManifestEntry[], string>> {
   if (bytes.length > limits.bytesMax) return err('the manifest is too long');
   const reader = new ByteReader(bytes);
   const entries: ManifestEntry[] = [];
   let streamBytes = 0;
   while (reader.remaining > 0) {
     if (entries.length >= limits.entriesMax) return err('the manifest has too many entries');
+    if (entries.length % sliceEntries === 0) yield;
     const kind = kinds[reader.u8()];
     const size = reader.u48();
     const mtimeMs = reader.u48();

@@ -6,6 +6,7 @@
 import { err, ok, type Result } from 'neverthrow';
 import type { ManifestEntry } from './manifest.js';
 import { manifest as limits } from './limits.js';
+import { atOnce, sliceEntries, type Slices } from './slices.js';
 
 /** An entry and the place that it gets below the directory of the transfer. */
 export interface PlacedEntry extends ManifestEntry {
@@ -42,7 +43,8 @@ export function splitPath(path: string): Result<readonly string[], string> {
 
 /** Repairs one part of a path. `isTop`: it stands in the user's own folder, where nothing may be hidden. */
 export function safePart(part: string, isTop = false): string {
-  let safe = part.normalize('NFC').replace(removed, '').replace(forbidden, '_');
+  const seen = plain.test(part) ? part : part.normalize('NFC').replace(removed, '');
+  let safe = seen.replace(forbidden, '_');
   const end = endOf(safe);
   safe = (safe.slice(0, end) + '_'.repeat(safe.length - end)).replace(/^ +/u, '');
   if (safe === '') safe = '_';
@@ -57,7 +59,11 @@ export function safePart(part: string, isTop = false): string {
  * Gives every entry a place. Two paths that one system takes for the same get different places: the later one a number.
  * Errors (in words): a path that no honest sender writes, or the same path twice.
  */
-export function safeNames(entries: readonly ManifestEntry[]): Result<SafeNames, string> {
+export const safeNames = (entries: readonly ManifestEntry[]): Result<SafeNames, string> =>
+  atOnce(namingSafely(entries));
+
+/** The same in slices. */
+export function* namingSafely(entries: readonly ManifestEntry[]): Slices<Result<SafeNames, string>> {
   const places = new Map<string, Place>();
   const taken: Taken = { names: new Set(), counts: new Map() };
   const implied: (readonly string[])[] = [];
@@ -83,7 +89,8 @@ export function safeNames(entries: readonly ManifestEntry[]): Result<SafeNames, 
     return ok(place);
   };
 
-  for (const entry of entries) {
+  for (const [nth, entry] of entries.entries()) {
+    if (nth % sliceEntries === 0) yield;
     const raw = splitPath(entry.path);
     if (raw.isErr()) return err(raw.error);
     if (places.has(entry.path)) return err('the same path twice, or a folder after its content');
@@ -137,6 +144,8 @@ export function numbered(name: string, count: number): string {
 
 /** Two names with equal folds may be one file somewhere: simple case folding of NFC, with one dotless i for both. */
 export function fold(name: string): string {
+  // Most names: a folder may hold a million of them.
+  if (plain.test(name)) return name.toLowerCase();
   let folded = '';
   for (const character of name.normalize('NFC')) {
     const upper = character.toUpperCase();
@@ -186,6 +195,8 @@ function endOf(name: string): number {
   return end;
 }
 
+/** Characters that are one and the same in each form of Unicode, and are seen. */
+const plain = /^[\x20-\x7E]*$/;
 /**
  * Characters that are not seen, or that turn the order of others around: controls, bidi, zero width, tags. The selectors
  * that choose between a coloured and a plain sign stay.

@@ -5,13 +5,14 @@ import { isAbsolute, join, relative } from 'node:path';
 import { err, ok, type Result } from 'neverthrow';
 import type { FileError } from '../../../chat/errors.js';
 import { offers as limits } from '../../../chat/files/limits.js';
-import { encodeManifest, sumsOf } from '../../../chat/files/manifest.js';
+import { encodingManifest, sumsOf } from '../../../chat/files/manifest.js';
 import { snippetName } from '../../../chat/files/offer-name.js';
 import type { Source } from '../../../chat/files/record.js';
 import { chunkBytesOf, manifestHashOf } from '../../../chat/files/tree.js';
 import type { FileOffer } from '../../../dialects/files.js';
 import { reasonOf } from '../../../system-errors.js';
 import { toHex } from '../../../wire/bytes.js';
+import { inSlices } from '../brief-jobs.js';
 import type { FilesArgs, OfferRequest } from '../protocol.js';
 import { scan } from './scan.js';
 
@@ -47,7 +48,7 @@ export async function offerOf(
   const { entries, sources, notes } = scanned.value;
   // Others are what links led to.
   const named = sources.filter(({ name }) => !name.includes('/'));
-  const encoded = encodeManifest(entries);
+  const encoded = await inSlices(encodingManifest(entries));
   if (encoded.isErr()) return err({ code: 'files/too-large', detail: encoded.error });
   const manifest = encoded.value;
   const sums = sumsOf(entries);

@@ -7,7 +7,7 @@ import type { Hash } from 'node:crypto';
 import type { FileWords } from '../../../dialects/files.js';
 import { files as wordLimits } from '../../../dialects/limits.js';
 import { flow } from '../../../chat/files/limits.js';
-import { decodeManifest, Layout, type ManifestEntry } from '../../../chat/files/manifest.js';
+import { decodingManifest, Layout, type ManifestEntry } from '../../../chat/files/manifest.js';
 import { Progress } from '../../../chat/files/progress.js';
 import { Serving } from '../../../chat/files/serving.js';
 import { chunkCountOf, chunkLengthOf, listHashOf, openChunkHash, rootOf } from '../../../chat/files/tree.js';
@@ -15,6 +15,7 @@ import type { MessageId } from '../../../ids.js';
 import { errnoOf, reasonOf } from '../../../system-errors.js';
 import { copy, fromHex, isSame, toHex, unfilled } from '../../../wire/bytes.js';
 import type { PauseReason } from '../../../chat/files/record.js';
+import { inSlices } from '../brief-jobs.js';
 import { files as limits } from '../limits.js';
 import { SourceError, SourceFiles, type Reading } from './sources.js';
 import type { LiveView, TransferContext } from '../transfer.js';
@@ -162,7 +163,7 @@ export class Outgoing {
   async #open(): Promise<Content> {
     const { offer } = this.#context.record();
     const manifest = await this.#context.folder.readManifest();
-    const read = decodeManifest(manifest);
+    const read = await inSlices(decodingManifest(manifest));
     if (read.isErr()) throw new SourceError('io', `the kept manifest: ${read.error}`);
     const layout = new Layout(read.value);
     const count = chunkCountOf(offer.bytes, offer.chunkBytes);

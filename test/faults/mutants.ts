@@ -23,7 +23,10 @@ export const subjects: readonly Subject[] = [
     module: 'src/chat/delivery/outbox.js',
     tests: ['chat/outbox', 'chat/outbox-model', 'chat/core/delivery'],
   },
-  { module: 'src/chat/delivery/incoming.js', tests: ['chat/core/delivery', 'foreign/once', 'foreign/order'] },
+  {
+    module: 'src/chat/delivery/incoming.js',
+    tests: ['chat/core/receiving', 'chat/core/delivery', 'foreign/once', 'foreign/order'],
+  },
   {
     module: 'src/admission/admission.js',
     tests: ['actors/admission', 'actors/admission-turns', 'actors/handshake-window'],

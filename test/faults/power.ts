@@ -48,6 +48,38 @@ export function record(folder: string, args: readonly string[]): Recording {
   return { ops, before };
 }
 
+/** The bytes of a file on the disk. They are changed in place, so that a long recording costs no copy for each write. */
+class DiskFile {
+  #held: Buffer;
+  #length: number;
+
+  constructor(bytes: Buffer = Buffer.alloc(0)) {
+    this.#held = Buffer.from(bytes);
+    this.#length = bytes.length;
+  }
+
+  get bytes(): Buffer {
+    return this.#held.subarray(0, this.#length);
+  }
+
+  /** Carries out an operation. `torn`: only some sectors of a write arrive, and only some truncations. */
+  apply(op: Op, torn: Dice | null): void {
+    if (op.type === 'truncate' && (torn === null || torn(2) === 0)) this.#setLength(op.bytes);
+    if (op.type !== 'write') return;
+    this.#setLength(Math.max(this.#length, op.at + op.bytes.length));
+    for (let at = 0; at < op.bytes.length; at += sectorBytes)
+      if (torn === null || torn(2) === 0) op.bytes.copy(this.#held, op.at + at, at, at + sectorBytes);
+  }
+
+  /** Bytes beyond the length are always zero. */
+  #setLength(length: number): void {
+    if (length > this.#held.length)
+      this.#held = Buffer.concat([this.#held, Buffer.alloc(2 * length - this.#held.length)]);
+    if (length < this.#length) this.#held.fill(0, length, this.#length);
+    this.#length = length;
+  }
+}
+
 /** Output of the process before the cut. */
 export const printedBefore = ({ ops }: Recording, cut: number): string =>
   ops
@@ -64,8 +96,8 @@ export function cutAt(
   cut: number,
   { torn, isSyncIgnored = () => false }: { torn: Dice | null; isSyncIgnored?: (file: string) => boolean },
 ): string {
-  const files = new Map<string, { durable: Buffer; pending: Op[] }>();
-  for (const [file, durable] of before) files.set(file, { durable, pending: [] });
+  const files = new Map<string, { readonly durable: DiskFile; pending: Op[] }>();
+  for (const [file, bytes] of before) files.set(file, { durable: new DiskFile(bytes), pending: [] });
   let names: Op[] = [];
   const move = (op: Op): void => {
     if (op.type === 'remove') files.delete(op.file);
@@ -81,36 +113,24 @@ export function cutAt(
       names.forEach(move);
       names = [];
     } else {
-      const known = files.get(op.file) ?? { durable: Buffer.alloc(0), pending: [] };
+      const known = files.get(op.file) ?? { durable: new DiskFile(), pending: [] };
       files.set(op.file, known);
       if (op.type === 'sync' && !isSyncIgnored(op.file)) {
-        known.durable = known.pending.reduce((bytes, each) => applied(bytes, each, null), known.durable);
+        for (const each of known.pending) known.durable.apply(each, null);
         known.pending = [];
       } else known.pending.push(op);
     }
   }
   if (torn !== null) {
-    for (const known of files.values())
-      for (const each of known.pending) known.durable = applied(known.durable, each, torn);
+    for (const { durable, pending } of files.values()) for (const each of pending) durable.apply(each, torn);
     names.slice(0, torn(names.length + 1)).forEach(move);
   }
   const folder = mkdtempSync(join(tmpdir(), 'parlance-cut-'));
   for (const [file, { durable }] of files) {
     mkdirSync(dirname(join(folder, file)), { recursive: true, mode: 0o700 });
-    writeFileSync(join(folder, file), durable, { mode: 0o600 });
+    writeFileSync(join(folder, file), durable.bytes, { mode: 0o600 });
   }
   return folder;
-}
-
-function applied(bytes: Buffer, op: Op, torn: Dice | null): Buffer {
-  if (op.type === 'truncate' && (torn === null || torn(2) === 0))
-    return Buffer.concat([bytes, Buffer.alloc(Math.max(0, op.bytes - bytes.length))]).subarray(0, op.bytes);
-  if (op.type !== 'write') return bytes;
-  const end = op.at + op.bytes.length;
-  const grown = Buffer.concat([bytes, Buffer.alloc(Math.max(0, end - bytes.length))]);
-  for (let at = 0; at < op.bytes.length; at += sectorBytes)
-    if (torn === null || torn(2) === 0) op.bytes.copy(grown, op.at + at, at, at + sectorBytes);
-  return grown;
 }
 
 function filesOf(folder: string): ReadonlyMap<string, Buffer> {

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { peerIdOf, tagCharsAmong, tagOf } from '../../src/chat/people/identity.js';
 import {
+  addressedId,
   clipBytes,
   invisibleIn,
   resolvePeer,
@@ -150,6 +151,20 @@ test('a word finds its peer by name, tag or id, in that spelling or another', ()
   assert.equal(found(bob.peerId.toLowerCase().replaceAll('-', '')), bob.peerId);
   const nobody = peerIdOf(new Uint8Array(32).fill(9));
   assert.equal(found(nobody), nobody, 'a full id needs no roster');
+});
+
+// Cases P12, S11
+test('the id under which messages to an address wait names that address', () => {
+  for (const [host, port, shown] of [
+    ['127.0.0.9', 1, '127.0.0.9:1'],
+    ['::1', 6_001, '[::1]:6001'],
+    ['localhost', 59_998, 'localhost:59998'],
+  ] as const) {
+    const id = addressedId({ host, port });
+    assert.equal(id, `native://${shown}`);
+    assert.deepEqual(resolvePeer(id ?? '', [])._unsafeUnwrap(), { type: 'address', host, port });
+  }
+  assert.equal(resolvePeer('native://bob', [peer('bob', 1)])._unsafeUnwrapErr().code, 'chat/unknown-peer');
 });
 
 test('an unknown and an ambiguous name are distinguished, with the labels to choose from', () => {

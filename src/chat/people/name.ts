@@ -145,8 +145,10 @@ export function taggedName(peer: NamedPeer, sharers: readonly NamedPeer[] = []):
 export function resolvePeer(word: string, peers: readonly NamedPeer[]): Result<PeerTarget, ChatError> {
   const peer = word.trim();
   const unknown = err<PeerTarget, ChatError>({ code: 'chat/unknown-peer', peer });
-  if (peer.includes('://')) return parseForeignAddress(peer) ?? unknown;
-  const address = parseAddress(peer);
+  const isAddressed = peer.startsWith(scheme);
+  if (peer.includes('://') && !isAddressed) return parseForeignAddress(peer) ?? unknown;
+  const address = parseAddress(isAddressed ? peer.slice(scheme.length) : peer);
+  if (isAddressed && address === null) return unknown;
   if (address !== null) return ok({ type: 'address', host: hostOf(address.host), port: address.port });
   const id = parseNativeId(peer);
   if (id.isOk()) return ok({ type: 'peer', peerId: id.value });

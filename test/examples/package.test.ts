@@ -1,13 +1,14 @@
 /** The package as others get it: packed, unpacked beside its dependencies, imported and run. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { before, after, describe, test } from 'node:test';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { testMsMax } from '../support/deadline.js';
 import { freeUdpPort } from '../support/free-port.js';
+import { installPacked } from '../support/packed.js';
 
 const root = join(import.meta.dirname, '..', '..', '..');
 const prefix = mkdtempSync(join(tmpdir(), 'parlance-package-'));
@@ -26,19 +27,7 @@ const manifest = (): Manifest => JSON.parse(readFileSync(join(folder, 'package.j
 // Cases S12, S18
 describe('the packed program', options, () => {
   before(() => {
-    const pack = ['pack', '--ignore-scripts', '--offline', '--json', '--pack-destination', prefix];
-    const packed = execFileSync('npm', pack, {
-      cwd: root,
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'ignore'],
-    });
-    const [{ filename }] = JSON.parse(packed) as [{ readonly filename: string }];
-    mkdirSync(folder, { recursive: true });
-    execFileSync('tar', ['-xzf', join(prefix, filename), '-C', folder, '--strip-components', '1']);
-    // Its dependencies, as an installation has them, without a network.
-    for (const name of readdirSync(join(root, 'node_modules')))
-      if (!name.startsWith('.') && name !== 'parlance-chat')
-        symlinkSync(join(root, 'node_modules', name), join(modules, name));
+    installPacked(prefix);
   });
   after(() => rmSync(prefix, { recursive: true, force: true }));
 

@@ -14,16 +14,16 @@ export interface Pasted {
   readonly command: string;
   /** Why it is not run here. */
   readonly skip?: string;
-  /** What stands for a word that is only an example. */
+  /** Replacements of words that are only examples. */
   readonly replaced?: Readonly<Record<string, () => string | Promise<string>>>;
   /** Runs before the command. */
   readonly before?: () => Promise<void>;
   readonly input?: string;
-  /** What it prints before others do something. */
+  /** Output after which others do something. */
   readonly ready?: RegExp;
-  /** What others do once it runs. */
+  /** Work of others once the command runs. */
   readonly meanwhile?: () => Promise<void>;
-  /** What it prints. One that goes on is ended by Ctrl-C then. */
+  /** Output of the command. Ctrl-C then ends a command that goes on. */
   readonly says: RegExp;
   readonly goesOn?: boolean;
   /** Whether one that goes on runs beside all others. */

@@ -3,4 +3,5 @@ import './house/docs.js';
 import './house/files.js';
 import './house/language.js';
 import './house/law.js';
+import './house/texts.js';
 import './house/walks.js';

@@ -1,4 +1,5 @@
 /** Lines of stdin as messages: numbered, checked, and bounded in memory. */
+import { catalogue } from '../../text/catalogue.js';
 import { unreachable } from '../../../exhaustive.js';
 import { text as textLimits } from '../../../node/limits.js';
 import { reasonOf } from '../../../system-errors.js';
@@ -127,10 +128,10 @@ export function troubleOf(line: InputLine): CliError | null {
     case 'line':
       return null;
     case 'not-utf8':
-      return failure('it is not valid UTF-8', true);
+      return failure(catalogue().commands.notUtf8Line, true);
     case 'too-long': {
-      const size = `${line.isMore ? 'more than ' : ''}${line.bytes} bytes`;
-      return failure(`it has ${size}, and a message at most ${textLimits.messageBytesMax}`, false);
+      const { bytesTooMany } = catalogue().commands;
+      return failure(bytesTooMany(line.bytes, line.isMore, textLimits.messageBytesMax), false);
     }
     case 'unreadable':
       return failure(line.reason, false);

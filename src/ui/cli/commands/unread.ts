@@ -93,5 +93,5 @@ export function unreadLine(conversations: readonly UnreadInfo[]): string | null 
   const total = conversations.reduce((sum, { unread: count }) => sum + count, 0);
   if (total === 0) return null;
   const words = conversations.map(({ peer, unread: count }) => `${peerLabel(peer)} ${count}`);
-  return `${total} unread: ${words.join(', ')}`;
+  return catalogue().commands.unread(total, words.join(', '));
 }

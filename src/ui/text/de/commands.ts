@@ -148,4 +148,8 @@ export const commands: Catalogue['commands'] = {
   speaks: (dialect) => `spricht ${dialect}`,
   passphrase: 'Passphrase: ',
   again: 'noch einmal: ',
+  unread: (count, peers) => `${number(count)} ungelesen: ${peers}`,
+  notUtf8Line: 'sie ist kein gültiges UTF-8',
+  bytesTooMany: (bytes, isMore, most) =>
+    `sie hat ${isMore ? 'mehr als ' : ''}${number(bytes)} Bytes, eine Nachricht höchstens ${number(most)}`,
 };

@@ -5,7 +5,7 @@ import { number, plural } from './forms.js';
 /** German texts: the prompt. */
 export const prompt: Catalogue['prompt'] = {
   noAddress: 'keine Adresse',
-  nobodyHere: '; noch niemand ist da',
+  nobodyHere: '; noch ist niemand da',
   youAre: (name, tag, where, others) =>
     `Du bist ${name}#${tag} bei ${where}${others}. /help listet die Befehle auf.`,
   here: (names) => `Da: ${names}`,

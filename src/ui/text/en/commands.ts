@@ -146,4 +146,8 @@ export const commands = {
   speaks: (dialect: string) => `speaks ${dialect}`,
   passphrase: 'passphrase: ',
   again: 'again: ',
+  unread: (count: number, peers: string) => `${count} unread: ${peers}`,
+  notUtf8Line: 'it is not valid UTF-8',
+  bytesTooMany: (bytes: number, isMore: boolean, most: number) =>
+    `it has ${isMore ? 'more than ' : ''}${bytes} bytes, and a message at most ${most}`,
 };

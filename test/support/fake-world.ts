@@ -71,6 +71,7 @@ export interface FakeWorld {
   readonly world: World;
   /** Runs one command to its end. */
   readonly run: (...args: string[]) => Promise<ExitCode>;
+  /** Sends a signal. One that comes before the command listens reaches it once it does. */
   readonly signal: () => void;
   readonly remove: () => void;
 }
@@ -96,6 +97,7 @@ export function fakeWorld(options: FakeWorldOptions = {}): FakeWorld {
   const stderr = new CapturedOutput(isTTY);
   const started: NodeOptions[] = [];
   const listeners = new Set<() => void>();
+  let isSignalled = false;
   const world: World = {
     env: { PARLANCE_HOME: home, ...options.env },
     stdin,
@@ -126,6 +128,8 @@ export function fakeWorld(options: FakeWorldOptions = {}): FakeWorld {
     connectNode,
     onSignal: (listener) => {
       listeners.add(listener);
+      if (isSignalled) queueMicrotask(listener);
+      isSignalled = false;
       return () => listeners.delete(listener);
     },
     nowMs: () => options.nowMs ?? Date.now(),
@@ -140,6 +144,7 @@ export function fakeWorld(options: FakeWorldOptions = {}): FakeWorld {
     world,
     run: (...args) => run(args, world),
     signal: () => {
+      isSignalled = listeners.size === 0;
       for (const listener of listeners) listener();
     },
     remove: () => rmSync(home, { recursive: true, force: true }),

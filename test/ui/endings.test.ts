@@ -1,6 +1,7 @@
 /** Ends of commands: the node gives up, a signal comes, the time is over. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { cli } from '../../src/ui/cli/limits.js';
 import { serveApi } from '../../src/ui/api/server.js';
 import { worldWithOwnNode, worldWithRunningNode } from '../support/command-worlds.js';
 import { eventually, testMsMax } from '../support/deadline.js';
@@ -50,7 +51,10 @@ test('the prompt is exit 1 when its node gives up', options, async (context) => 
   const ended = it.run();
   await untilSubscribed(node);
   await giveUp(node);
+  const startedMs = performance.now();
   assert.equal(await ended, 1);
+  // Each of the four calls of a greeting under way would wait for another node in vain.
+  assert.ok(performance.now() - startedMs < 2 * cli.nextNodeMs);
   assert.match(it.stderr.text, endedLine);
 });
 

@@ -177,21 +177,27 @@ async function watch(
     controller.event(event);
   };
   let isGreeted = false;
+  let isGreeting = false;
   let isMoved = false;
+  let shown: Promise<void> = Promise.resolve();
   for await (const event of until(attachment.node.events(), signal)) {
-    if (event.type === 'bye') return;
+    if (event.type === 'bye') break;
     endReason.read(event);
     if (event.type === 'error' && event.code === 'api/lost') isMoved = true;
     // A later `ready` tells of another port.
     if (event.type === 'ready' && !isGreeted) {
-      isGreeted = true;
-      await controller.greet();
+      isGreeted = isGreeting = true;
+      shown = controller.greet().finally(() => (isGreeting = false));
     } else if (event.type === 'ready' && isMoved) {
       isMoved = false;
       void catchUp(attachment, controller, signal);
     }
-    await show(event);
+    shown = shown.then(() => show(event));
+    // A greeting whose node ends waits for the next node, which is found only while the events are read.
+    if (isGreeting) shown.catch(() => undefined);
+    else await shown;
   }
+  await shown;
 }
 
 /** Shows what changed while one node of the home followed another: states of sent messages, peers that are not here. */

@@ -13,6 +13,7 @@ import { entry, messageId, peer } from '../../history/driver.js';
 import { openTurn } from '../../support/core-parts.js';
 
 const sessionId = parseSessionId('s1')._unsafeUnwrap();
+const lost = err({ code: 'runtime/lost', actor: 'history', name: 'append' } as const);
 const poisoned = err({ code: 'runtime/poison', actor: 'history', name: 'append' } as const);
 
 /** A part with one turn for all inputs. */
@@ -99,7 +100,7 @@ test('a refused append refuses what waits behind it, without receipts, and the s
   const { hear, store, appends, receipts } = receiving();
   hear(1);
   hear(2);
-  const orders = store(1, err({ code: 'runtime/lost', actor: 'history', name: 'append' } as const));
+  const orders = store(1, lost);
   assert.deepEqual(orders, [{ type: 'refuse', peerId: peer(1), sessionId }]);
   assert.deepEqual(
     [...receipts()],
@@ -141,7 +142,7 @@ test('a sender that never repeats waits for no other append, and its loss is sai
   hearOnce(1);
   hearOnce(2);
   assert.deepEqual(appends(), [ids(1), ids(2)]);
-  assert.deepEqual(store(1, poisoned), []);
+  assert.deepEqual(store(1, lost), [], 'nobody is asked to repeat');
   assert.deepEqual(store(2), []);
   assert.deepEqual(
     [...receipts()],

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { copyFileSync, chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { openSql } from '../../src/actors/history/sql.js';
 import { migrations, schemaVersion } from '../../src/actors/history/schema.js';
 import { wordsOf } from '../../src/chat/delivery/entry.js';
@@ -34,6 +35,8 @@ async function cutting(
   check: (folder: string, printed: string) => Promise<void>,
 ): Promise<void> {
   for (let each = 0; each < count; each += 1) {
+    // Without a turn of the event loop the report of earlier tests waits until the last one ends.
+    await setImmediate();
     const cut = 1 + dice(recording.ops.length);
     const folder = cutAt(recording, cut, { torn: each % 2 === 0 ? null : dice });
     try {

@@ -39,7 +39,7 @@ describe('texts', () => {
     const found = sources
       .filter(({ path }) => !Object.hasOwn(others, path.slice(room.length)))
       .flatMap(({ path, text }) => proseIn(text).map((prose) => `${path}:${prose}`));
-    assert.deepEqual(found, []);
+    assert.deepEqual(found, [], 'put these into src/ui/text/en and src/ui/text/de');
   });
 
   test('each file that is excepted from the rule for texts needs it', () => {

@@ -29,8 +29,8 @@ export const files = {
   slowJobMs: 5,
   slowAfterMs: 100,
   slowForMs: 10_000,
-  /** Bytes between two looks at the free space. */
-  spaceCheckBytes: 256 * 2 ** 20,
+  /** Bytes between two looks at the free space: others fill the disk, too, and a part of the history's share is left then. */
+  spaceCheckBytes: 16 * 2 ** 20,
   /** Space that stays free: the greater of the two. */
   spareBytes: 256 * 2 ** 20,
   spareShare: 0.01,

@@ -59,6 +59,8 @@ if (unmatched.length > 0) {
 }
 // All files of a run draw from one seed.
 process.env[seedVariable] = String(runSeed);
+// Programs that tests start speak English, whatever the language of the system is.
+process.env['PARLANCE_LANG'] = 'en';
 const seedLine = `seed: ${runSeed} (the same inputs again: ${seedVariable}=${runSeed} npm test)\n`;
 process.stdout.write(seedLine);
 

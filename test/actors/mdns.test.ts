@@ -5,6 +5,7 @@ import { test, type TestContext } from 'node:test';
 import { startMdns } from '../../src/actors/presence/mdns.js';
 import { readInterfaces } from '../../src/actors/interfaces.js';
 import { SilentContacts } from '../../src/chat/presence/silent-contacts.js';
+import { mdns as mdnsLimits } from '../../src/actors/presence/limits.js';
 import { silentContacts as limits } from '../../src/chat/presence/limits.js';
 import { eventually } from '../support/deadline.js';
 import { freeUdpPort } from '../support/free-port.js';
@@ -59,6 +60,49 @@ test('random datagrams and broken DNS end nothing', async (context) => {
   for (const bytes of hostile) raw.send(bytes, port, '224.0.0.251');
   bob.mdns.announce(6_002);
   await named(alice.hosts);
+});
+
+/** One datagram that asks 200 times for the services of nodes. */
+function manyQuestions(): Buffer {
+  const name = Buffer.from('\x09_parlance\x04_tcp\x05local\x00', 'latin1');
+  const first = Buffer.concat([name, Buffer.from('000c0001', 'hex')]);
+  const header = Buffer.from('0000000000c8000000000000', 'hex');
+  return Buffer.concat([header, first, Buffer.from('c00c000c0001'.repeat(199), 'hex')]);
+}
+
+// Fault N5
+test('a datagram of many questions gets few answers', async (context) => {
+  const port = await freeUdpPort();
+  const mdns = await startMdns({
+    bind: '127.0.0.1',
+    port,
+    instance: new Uint8Array(8).fill(1),
+    onHost: () => undefined,
+    onProblem: assert.fail,
+  });
+  assert.ok(mdns !== null);
+  mdns.interfacesChanged(readInterfaces());
+  const raw = createSocket({ type: 'udp4', reuseAddr: true });
+  context.after(() => raw.close());
+  let answers = 0;
+  let isMarked = false;
+  raw.on('message', (bytes) => {
+    if (bytes.toString() === 'mark') isMarked = true;
+    else if (((bytes[2] ?? 0) & 0x80) !== 0) answers += 1;
+  });
+  raw.bind(port, '224.0.0.251');
+  await new Promise((resolve) => raw.once('listening', resolve));
+  raw.addMembership('224.0.0.251', '127.0.0.1');
+  raw.setMulticastInterface('127.0.0.1');
+  mdns.announce(6_001);
+  await eventually(() => answers > 0, 5_000, 'the service is announced');
+  const announced = answers;
+  raw.send(manyQuestions(), port, '224.0.0.251');
+  await eventually(() => answers > announced + 1, 5_000, 'questions are answered');
+  await mdns.close();
+  raw.send('mark', port, '224.0.0.251');
+  await eventually(() => isMarked, 5_000, 'all answers are counted');
+  assert.ok(answers <= mdnsLimits.sentBurst + 5 * mdnsLimits.sentPerSecond, `${answers} answers`);
 });
 
 test('a named host is asked until a peer is heard from there, ever more seldom', () => {

@@ -13,6 +13,12 @@ export const mdns = {
   servicesMax: 256,
   /** Datagrams that wait to be sent: a flood of questions must not fill the memory. */
   sendsMax: 64,
+  /**
+   * Datagrams that are sent: announcements, searches and answers of a quiet network need fewer. One datagram holds 200
+   * questions, and each would be answered to the whole network.
+   */
+  sentPerSecond: 4,
+  sentBurst: 16,
 } as const;
 
 /** Ports, rates and times of beacons. */

@@ -150,6 +150,7 @@ class GroupSocket extends EventEmitter {
   #joined: readonly string[] = [];
   #sending: Promise<unknown> = Promise.resolve();
   #waiting = 0;
+  readonly #rate = createTokenBucket(limits.sentPerSecond, limits.sentBurst);
 
   constructor(port: number) {
     super();
@@ -177,7 +178,7 @@ class GroupSocket extends EventEmitter {
     _address: string,
     sent: (error: Error | null) => void = () => undefined,
   ): void {
-    if (this.#waiting >= limits.sendsMax) return sent(null);
+    if (this.#waiting >= limits.sendsMax || !this.#rate.take(performance.now())) return sent(null);
     this.#waiting += 1;
     this.#sending = this.#sending.then(async () => {
       for (const address of this.#joined)

@@ -62,7 +62,7 @@ test('with a full disk nothing is queued, the error is reported, and the node re
     const receiver = await playPeer(context, { home: temporaryHome(context), name: 'receiver', beaconPort });
     const home = join(mount, 'home');
     mkdirSync(home, { mode: 0o700 });
-    const sender = await run(context, { home, name: 'sender', beaconPort });
+    const sender = await run(context, { home, name: 'sender', beaconPort, placing: 'inline' });
     await sender.until('peer', ({ id }) => id === receiver.id);
     sender.tell({ type: 'send', to: receiver.id, texts: ['1'] });
     await sender.until('queued');

@@ -78,11 +78,14 @@ test('of what waits for a peer that never reads, one megabyte is under way', asy
   const alice = await liveNode(context, { name: 'alice', beaconPort });
   const bob = await liveNode(context, { name: 'bob', beaconPort });
   await untilMet(alice, bob);
-  const texts = Array.from({ length: 200 }, () => 'x'.repeat(60_000));
+  // Three times what may be under way.
+  const texts = Array.from({ length: Math.ceil((3 * outbox.windowBytesMax) / 60_000) }, () =>
+    'x'.repeat(60_000),
+  );
   const queued = await sendPatiently(alice.handle, `127.0.0.1:${deaf.port}`, texts);
   await within(deaf.held.take(), 10_000, 'the handshake with who never reads');
   // As long as somebody else's words go to and fro, there is time for more.
-  for (let n = 0; n < 50; n += 1) await deliver(alice, bob.id, `text ${n}`);
+  for (let n = 0; n < 30; n += 1) await deliver(alice, bob.id, `text ${n}`);
   const waiting = new Set(queued.map(({ id }) => id));
   const sent = alice.events.filter(
     (event) => event.type === 'status' && event.state === 'sent' && waiting.has(event.id),

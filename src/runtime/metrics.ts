@@ -150,3 +150,67 @@ export function collectGarbage(): void {
   const gc: unknown = runInNewContext('gc');
   if (typeof gc === 'function') gc();
 }
+
+/** The heap of one thread at one beat. */
+export interface HeapAtRest {
+  readonly usedBytes: number;
+  /** With the memory that V8 keeps for more. */
+  readonly committedBytes: number;
+  /** Part of the time since the beat before in which the thread worked, 0 to 1. */
+  readonly busyShare: number;
+}
+
+/** When a heap is tidied. */
+export const tidying = {
+  /** Beats without work, some six seconds: more may follow at once. */
+  quietBeats: 8,
+  busyShareMax: 0.1,
+  /** V8 keeps the young space as long as it remembers much work, so a first collection may free little. */
+  triesMax: 2,
+  /** Memory that V8 keeps unused: it keeps less than that without work. */
+  slackBytesMin: 8 * 2 ** 20,
+  /** A collection of this heap takes some 0.1 s; a larger one belongs to a program that may not want to wait. */
+  usedBytesMax: 64 * 2 ** 20,
+} as const;
+
+/**
+ * Decides when a thread that has worked gives memory back: V8 itself keeps what a flood made it take for minutes.
+ * Pure.
+ */
+export class Tidiness {
+  #quietBeats = 0;
+  #tries = 0;
+  /** The committed memory after the last try. Another try would free nothing before the heap outgrows it. */
+  #leftBytes = 0;
+
+  /** Takes the heap at a beat; returns whether to collect now. */
+  isDue({ usedBytes, committedBytes, busyShare }: HeapAtRest): boolean {
+    this.#quietBeats += 1;
+    if (busyShare > tidying.busyShareMax) [this.#quietBeats, this.#tries] = [0, 0];
+    if (this.#quietBeats < tidying.quietBeats || usedBytes > tidying.usedBytesMax) return false;
+    const slackBytes = committedBytes - Math.max(usedBytes, this.#leftBytes);
+    return slackBytes >= tidying.slackBytesMin;
+  }
+
+  tidied(committedBytes: number): void {
+    this.#quietBeats = 0;
+    this.#tries += 1;
+    if (this.#tries >= tidying.triesMax) this.#leftBytes = committedBytes;
+  }
+}
+
+/** Tidies the heap of the calling thread. `beat` is called at each beat. */
+export class Tidier {
+  readonly #tidiness = new Tidiness();
+  #before = performance.eventLoopUtilization();
+
+  beat(): void {
+    const now = performance.eventLoopUtilization();
+    const { utilization: busyShare } = performance.eventLoopUtilization(now, this.#before);
+    this.#before = now;
+    const { used_heap_size: usedBytes, total_heap_size: committedBytes } = getHeapStatistics();
+    if (!this.#tidiness.isDue({ usedBytes, committedBytes, busyShare })) return;
+    collectGarbage();
+    this.#tidiness.tidied(getHeapStatistics().total_heap_size);
+  }
+}

@@ -13,7 +13,7 @@ import type { DeadLetter } from '../link/protocol.js';
 import { postMoving } from '../link/moving.js';
 import { ownThreadId } from './clock.js';
 import { Host, type CellSpec, type HostEvents, type HostOptions, type Pulse } from './host.js';
-import { collectGarbage, heldMemory, type HeldMemory } from '../metrics.js';
+import { collectGarbage, heldMemory, Tidier, type HeldMemory } from '../metrics.js';
 import { systemLoop } from '../timers.js';
 import { Recorder } from '../recorder.js';
 import { OrderReceiver, type AnswerBatch, type OrderBatch } from './orders.js';
@@ -107,10 +107,12 @@ export function hostActors(definitions: Readonly<Record<string, AnyDefinition>>)
   openNativeGate(ProgressTable.nativeWord(progress), limits);
   setInterval(() => table.turn(), limits.loopTurnEveryMs).unref();
   exposeHandle(host, control);
+  const tidier = new Tidier();
   control.on('message', (message: unknown) => {
     if (message !== beat) return;
     table.beat();
     if (!host.isWell) report({ type: 'unwell' });
+    tidier.beat();
   });
   const orders = new OrderReceiver(
     host,

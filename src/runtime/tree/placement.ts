@@ -8,6 +8,7 @@ import { Host, hungDetail } from '../thread/host.js';
 import { ProgressTable } from '../thread/progress.js';
 import { ThreadHost, type ThreadEvents } from '../thread/thread-host.js';
 import type { Behaviour } from '../actor.js';
+import { Tidier } from '../metrics.js';
 import { Recorder } from '../recorder.js';
 import { Spares } from './spares.js';
 import type { Loop, Timers } from '../timers.js';
@@ -34,6 +35,7 @@ export class Placements {
   /** Actors in each thread. */
   readonly #tenants = new Map<ThreadHost, number>();
   readonly #spares: Spares;
+  readonly #tidier = new Tidier();
   #isClosed = false;
 
   constructor(
@@ -156,6 +158,7 @@ export class Placements {
     const timer = setTimeout(() => {
       if (this.#isClosed) return;
       for (const id of this.inline.pulse().hung) this.inline.crash(id, hungDetail, true);
+      this.#tidier.beat();
       this.#watchInline();
     }, waitMs);
     timer.unref();

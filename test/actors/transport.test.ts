@@ -172,6 +172,7 @@ test('bytes that come one by one are heard as one opening', async (t) => {
   await node.wait('accepted');
 });
 
+// Fault D17
 test('a taken port is passed over, or refused when the port is strict', async (t) => {
   const taken = createServer().listen(0, '127.0.0.1');
   t.after(() => taken.close());

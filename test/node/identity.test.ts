@@ -32,7 +32,7 @@ test('a static key older than the one that was certified last is refused', async
   );
 });
 
-// Case H11
+// Case H11. Fault D16
 test('a copied home is reported on both sides and to the sender, and both are reachable', async (context) => {
   const beaconPort = await freeUdpPort();
   const home = temporaryHome(context);

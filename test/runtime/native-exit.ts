@@ -1,8 +1,8 @@
 /** A process that ends while one of its threads is inside a native call: by `exit`, or by an error nobody catches. */
 import { callerInThread, makeWords, word } from './native-caller.js';
-import { startTree, until } from './tree.js';
+import { openTree, until } from './tree.js';
 
-const tree = await startTree({ children: [callerInThread] });
+const tree = await openTree({ children: [callerInThread] });
 const words = makeWords();
 tree.root.ref(callerInThread).cast('stay', { words, ms: 200 })._unsafeUnwrap();
 await until(() => Atomics.load(words, word.turns) > 0);

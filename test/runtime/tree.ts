@@ -1,4 +1,5 @@
 /** A small tree for the tests: a journal in this thread, a worker wherever the test wants it, a log of events. */
+import { after } from 'node:test';
 import {
   address,
   child,
@@ -36,9 +37,17 @@ export interface Tree {
   readonly journal: () => Promise<readonly { readonly by: string; readonly n: number }[]>;
 }
 
-export async function startTree(
-  spec: Partial<SupervisorSpec & SystemOptions> & Pick<SupervisorSpec, 'children'>,
-): Promise<Tree> {
+type TreeSpec = Partial<SupervisorSpec & SystemOptions> & Pick<SupervisorSpec, 'children'>;
+
+/** Started by a test, and stopped at its end: a tree that a failed test left running would keep its file from ending. */
+export async function startTree(spec: TreeSpec): Promise<Tree> {
+  const tree = await openTree(spec);
+  after(() => tree.root.stop());
+  return tree;
+}
+
+/** The same in a program without tests. */
+export async function openTree(spec: TreeSpec): Promise<Tree> {
   const log: string[] = [];
   const root = (
     await startSupervisor({

@@ -24,8 +24,8 @@ import { childrenCpuMs } from './support/children-cpu.js';
 const silenceMsMax = 300_000;
 /** The same for one file of the levels beyond `npm test`, whose tests are long and may run for hours beside others. */
 const longSilenceMsMax = 1_800_000;
-/** Bound of the processes that run at once. One more than two cores, since many tests wait for timers. */
-const lanesMax = 3;
+/** Bound of the processes that run at once. Two more than two cores, since many tests wait for timers. */
+const lanesMax = 4;
 const costliestShown = 12;
 
 const here = import.meta.dirname;
@@ -76,16 +76,17 @@ const loaders = mkdtempSync(join(tmpdir(), 'parlance-test-run-'));
 process.on('exit', () => rmSync(loaders, { recursive: true, force: true }));
 const waiting = isFaults ? files.map((file) => ({ name: file, files: [file] })) : batchesOf(files);
 const lanes = Array.from(
-  { length: isFaults ? 1 : Math.min(lanesMax, availableParallelism() + 1) },
+  { length: isFaults ? 1 : Math.min(lanesMax, availableParallelism() + 2) },
   async () => {
     for (let batch = waiting.shift(); batch !== undefined; batch = waiting.shift()) {
       const startedMs = performance.now();
       process.stdout.write(await runBatch(batch));
       costs.push({ name: batch.name, tookMs: performance.now() - startedMs, cpuMs: takeCpuMs() });
     }
+    return performance.now();
   },
 );
-await Promise.all(lanes);
+const endsMs = await Promise.all(lanes);
 
 const seconds = (ms: number): string => (ms / 1_000).toFixed(1).padStart(6);
 process.stdout.write('\nCPU and wall-clock time of the processes that cost most:\n');
@@ -95,6 +96,8 @@ for (const { name, tookMs, cpuMs } of costs
   process.stdout.write(`${seconds(cpuMs)} s ${seconds(tookMs)} s  ${name}\n`);
 const cpuMs = costs.reduce((sum, cost) => sum + cost.cpuMs, 0);
 process.stdout.write(`cpu: ${(cpuMs / 1_000).toFixed(0)} s in ${files.length} files\n`);
+const idleMs = endsMs.reduce((sum, endMs) => sum + Math.max(...endsMs) - endMs, 0);
+process.stdout.write(`lanes: ${endsMs.length}, ${(idleMs / 1_000).toFixed(0)} s without work at the end\n`);
 for (const failure of failures) process.stdout.write(`failed: ${failure}\n`);
 process.stdout.write(seedLine);
 process.stdout.write(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped\n`);

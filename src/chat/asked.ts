@@ -24,6 +24,7 @@ import type {
   SendViaOptions,
   AcceptOptions,
   OfferWishes,
+  TimerInfo,
   TransferAction,
   UnreadInfo,
 } from './contract.js';
@@ -138,6 +139,14 @@ export interface Commands {
   /** Answers, edits, deletes, or reacts to the message that `word` names. `peer`: only in that conversation. */
   readonly operate: Asking<
     { readonly peer: string | null; readonly word: string; readonly operation: Operation },
+    readonly StatusEvent[],
+    SendFailure
+  >;
+  /** The time after which texts to and from the peer disappear. */
+  readonly timer: Asking<{ readonly peer: string }, TimerInfo, ChatError>;
+  /** Changes that time for the texts from now on, on both sides; 0: they stay. */
+  readonly setTimer: Asking<
+    { readonly peer: string; readonly seconds: number },
     readonly StatusEvent[],
     SendFailure
   >;

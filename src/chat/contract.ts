@@ -63,6 +63,12 @@ const privacyInfo = v.object({
   typing: audience('learn that this user types'),
 });
 
+const timerInfo = v.object({
+  peer: text('name of the peer'),
+  peerId: text('identity of the peer'),
+  seconds: whole('time after which new messages disappear; 0: they stay'),
+});
+
 const contactInfo = v.object({
   peer: nodeEvents.peer,
   alias: text('name that the user gave the peer; empty: none'),
@@ -203,6 +209,7 @@ export const answers = {
   emitted,
   contactInfo,
   privacyInfo,
+  timerInfo,
   accepted,
   outboxPage,
   retried,
@@ -348,6 +355,8 @@ export interface ErasedInfo extends Fields<typeof erased> {}
 export interface ContactChoice extends Fields<typeof choice> {}
 /** The peers that learn that messages were read, and that this user types. */
 export interface PrivacyInfo extends Fields<typeof privacyInfo> {}
+/** The time after which new messages of a conversation disappear. */
+export interface TimerInfo extends Fields<typeof timerInfo> {}
 /** A change of the privacy; a missing field stays as it is. */
 export interface PrivacyChoice extends Fields<typeof privacyChoice> {}
 /** How far `serve --json` has written the messages of the home. */

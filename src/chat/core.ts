@@ -17,6 +17,7 @@ import { StatusDesk } from './status.js';
 import { announced } from './announcements.js';
 import { selfOf } from './self.js';
 import { CommandDesk } from './commands.js';
+import { isOperationInput } from './operating.js';
 import { accepted, dialled } from './opened.js';
 import { routesTo, type CoreTurn, type Parts } from './parts.js';
 import { TransferDesk } from './transfers.js';
@@ -215,7 +216,7 @@ export class Core {
   }
 
   #asked(input: Exclude<AskedInput, { name: 'probe' }>, turn: CoreTurn): readonly RouteReport[] {
-    if (input.name === 'operate') return this.#desk.operations.command(input, turn);
+    if (isOperationInput(input)) return this.#desk.operations.command(input, turn);
     if (isPeopleCommand(input)) {
       this.#peopleDesk.command(input, turn);
       return [];
@@ -333,6 +334,7 @@ export class Core {
         return foreign.due(due, turn);
       case 'outbox':
       case 'marks':
+      case 'expiry':
         delivery.due(due, turn);
         return [];
       case 'typing-end':

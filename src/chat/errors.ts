@@ -32,6 +32,8 @@ export type ChatError =
   | { readonly code: 'message/deleted'; readonly id: string }
   | { readonly code: 'message/changed-too-often'; readonly id: string }
   | { readonly code: 'message/emoji-invalid'; readonly emoji: string }
+  /** A time until messages disappear that is too short or too long. */
+  | { readonly code: 'message/timer-invalid'; readonly seconds: number }
   /** The program of the peer does not know the operation. */
   | { readonly code: 'chat/peer-cannot'; readonly peer: string; readonly what: string };
 

@@ -98,6 +98,7 @@ const message = event('message', 'a message was stored', {
   state: v.exactOptional(deliveryState),
   readAt: v.exactOptional(time('when its user read the message, as the peer reported')),
   replyTo: v.exactOptional(text('id of the message that this one answers')),
+  expiresAt: v.exactOptional(time('when the message disappears from this home')),
   editedAt: v.exactOptional(time('when the text replaced an earlier one')),
   deleted: v.exactOptional(flag('whether the message was deleted; its text is empty then')),
   reactions: v.exactOptional(
@@ -128,13 +129,23 @@ const edit = event('edit', 'a message has another text', {
   rev: whole('number of the edit: the greatest one counts; 0: the message was changed before it was sent'),
 });
 
-const deletion = event('delete', 'a message was deleted', operation);
+const deletion = event('delete', 'a message was deleted', {
+  ...operation,
+  expired: v.exactOptional(flag('whether its time ended: nobody deleted it, and it is gone from this home')),
+});
 
 const reaction = event('reaction', 'somebody reacted to a message, or took it back', {
   ...operation,
   emoji: text('one emoji'),
   on: flag('false: taken back'),
   by: side,
+});
+
+const { target: _target, ...timing } = operation;
+
+const timer = event('timer', 'new messages of a conversation disappear after another time', {
+  ...timing,
+  seconds: whole('time until a message disappears; 0: messages stay'),
 });
 
 const read = event('read', 'the user of a peer read messages of this home', {
@@ -144,6 +155,9 @@ const read = event('read', 'the user of a peer read messages of this home', {
   upTo: text('id of the newest message that was read; older ones are read, too'),
   seq: whole('number of that message in this home'),
   at: time('clock of this machine at the report of the peer'),
+  except: v.exactOptional(
+    list(v.string(), 'ids of older messages that it did not read: they disappeared before'),
+  ),
 });
 
 const typing = event('typing', 'the user of a peer types, or stopped', {
@@ -219,6 +233,7 @@ export const nodeEvents = {
   edit,
   delete: deletion,
   reaction,
+  timer,
   read,
   typing,
   status,
@@ -246,6 +261,8 @@ export interface EditEvent extends Fields<typeof edit> {}
 export interface DeleteEvent extends Fields<typeof deletion> {}
 /** A reaction to a message, or its end. */
 export interface ReactionEvent extends Fields<typeof reaction> {}
+/** New messages of a conversation disappear after another time. */
+export interface TimerEvent extends Fields<typeof timer> {}
 /** An operation on a message. */
 export type OperationEvent = EditEvent | DeleteEvent | ReactionEvent;
 /** The user of a peer read messages of this home. */
@@ -271,6 +288,7 @@ export type NodeEvent =
   | PeerEvent
   | MessageEvent
   | OperationEvent
+  | TimerEvent
   | ReadEvent
   | TypingEvent
   | StatusEvent

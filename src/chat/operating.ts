@@ -9,7 +9,8 @@ import { isEmoji } from '../dialects/emoji.js';
 import { feature } from '../wire/features.js';
 import { unreachable } from '../exhaustive.js';
 import { parseMessageId, type MessageId, type PeerId } from '../ids.js';
-import type { AskedInput, CallOf } from './asked.js';
+import type { AskedInput, CallOf, SendFailure } from './asked.js';
+import { operation as ttl } from '../dialects/limits.js';
 import type { Operation } from './contract.js';
 import type { EntryAnswer } from './delivery/effects.js';
 import { wordsOf, type Content, type Entry, type Found, type MessageWord } from './delivery/entry.js';
@@ -22,6 +23,14 @@ import { isProvable } from './people/capabilities.js';
 import { answer, type Token } from './turn.js';
 
 type OperateInput = Extract<AskedInput, { readonly name: 'operate' }>;
+type SetTimerInput = Extract<AskedInput, { readonly name: 'setTimer' }>;
+/** The commands of this desk. */
+export type OperationInput = Extract<AskedInput, { readonly name: 'operate' | 'timer' | 'setTimer' }>;
+
+/** Whether a call is a command of this desk. */
+export const isOperationInput = (input: AskedInput): input is OperationInput =>
+  input.name === 'operate' || input.name === 'timer' || input.name === 'setTimer';
+
 type DeskAnswer = Extract<EntryAnswer, { readonly type: 'find' | 'rewrite' }>;
 
 /** A change in place that is being committed. */
@@ -43,11 +52,38 @@ export class OperationDesk {
     this.#parts = parts;
   }
 
-  /** Looks for the message that the command names. */
-  command(input: OperateInput, turn: CoreTurn): readonly [] {
-    const failure = this.#look(input, turn);
+  /** Looks for the message that the command names, or reads or sets the timer of a conversation. */
+  command(input: OperationInput, turn: CoreTurn): readonly [] {
+    if (input.name === 'timer') {
+      const { people, delivery } = this.#parts;
+      const found = people.known(input.body.peer).map((peerId) => ({
+        peer: people.name(peerId),
+        peerId,
+        seconds: delivery.expiry.secondsWith(peerId),
+      }));
+      turn.emit(answer(input.call, found));
+      return [];
+    }
+    const failure = input.name === 'setTimer' ? this.#setTimer(input, turn) : this.#look(input, turn);
     if (failure !== null) turn.emit(answer(input.call, err(failure)));
     return [];
+  }
+
+  #setTimer({ body, call }: SetTimerInput, turn: CoreTurn): SendFailure | null {
+    const { people, native, delivery } = this.#parts;
+    const { seconds } = body;
+    if (seconds !== 0 && (seconds < ttl.ttlSecondsMin || seconds > ttl.ttlSecondsMax))
+      return { code: 'message/timer-invalid', seconds };
+    const found = people.known(body.peer);
+    if (found.isErr()) return found.error;
+    const peerId = found.value;
+    if (this.#abilityOf(peerId, feature.timers) === 'cannot')
+      return { code: 'chat/peer-cannot', peer: people.name(peerId), what: 'messages that disappear' };
+    const words = { id: turn.newMessageId(), text: '', content: { type: 'timer', seconds } } as const;
+    const queued = delivery.send({ peerId, messages: [words], via: null, call }, turn);
+    if (queued.isErr()) return queued.error;
+    if (people.trust(peerId, turn)) native.known.announce(turn);
+    return null;
   }
 
   #look(input: OperateInput, turn: CoreTurn): ChatError | null {
@@ -194,11 +230,11 @@ export class OperationDesk {
     direction === 'out' && state === 'queued' && this.#parts.delivery.isUnsaid(peerId, seq);
 
   /** Whether the program of the peer knows operations; `unknown` before its first handshake. */
-  #abilityOf(peerId: PeerId): 'can' | 'cannot' | 'unknown' {
+  #abilityOf(peerId: PeerId, bit: number = feature.messageOperations): 'can' | 'cannot' | 'unknown' {
     if (!isProvable(peerId)) return 'cannot';
     const contact = this.#parts.people.contact(peerId);
     if (contact === undefined || contact.idKeyHex === '') return 'unknown';
-    return (contact.features & feature.messageOperations) === 0 ? 'cannot' : 'can';
+    return (contact.features & bit) === 0 ? 'cannot' : 'can';
   }
 }
 

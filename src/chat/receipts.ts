@@ -56,13 +56,13 @@ export class ReceiptDesk {
 
   /** A peer tells that its user has read messages of this home. */
   heard(note: Heard, turn: CoreTurn): void {
-    const { peerId, upTo } = note;
+    const { peerId, upTo, unread } = note;
     const { people, privacy } = this.#parts;
     // A mark that is not wanted is confirmed, or it would come with every session.
     if (!people.isTrusted(peerId) || !privacy.shares('receipts', peerId)) return this.#confirm(note, turn);
     const token = turn.newToken();
     this.#heard.set(token, note);
-    const ask = { type: 'peer-read', peerId, upTo, atMs: turn.now.wallMs } as const;
+    const ask = { type: 'peer-read', peerId, upTo, unread, atMs: turn.now.wallMs } as const;
     turn.emit({ to: 'history', token, ask });
   }
 
@@ -91,11 +91,13 @@ export class ReceiptDesk {
     }
   }
 
-  #publish({ peerId, upTo }: Heard, seq: number, turn: CoreTurn): void {
+  #publish({ peerId, upTo, unread }: Heard, seq: number, turn: CoreTurn): void {
     const peer = this.#parts.people.name(peerId);
     const conversation = directConversation(peerId);
     const at = isoTime(turn.now.wallMs);
-    turn.emit({ to: 'feed', event: { type: 'read', peer, peerId, conversation, upTo, seq, at } });
+    const except = unread.length === 0 ? {} : { except: [...unread] };
+    const event = { type: 'read', peer, peerId, conversation, upTo, seq, at, ...except } as const;
+    turn.emit({ to: 'feed', event });
   }
 
   #confirm({ peerId, id }: Heard, turn: CoreTurn): void {
@@ -109,7 +111,7 @@ export class ReceiptDesk {
     const { people, native } = this.#parts;
     if (((people.contact(peerId)?.features ?? 0) & feature.messageOperations) === 0) return;
     const id = turn.newMessageId();
-    const operation = { kind: 'read', upTo: mark.upTo } as const;
+    const operation = { kind: 'read', upTo: mark.upTo, unread: mark.unread ?? [] } as const;
     const sentAtMs = turn.now.wallMs;
     if (!native.asides.say(peerId, { type: 'operation', id, sentAtMs, operation }, turn)) return;
     for (const [earlier, said] of this.#said) if (said.peerId === peerId) this.#said.delete(earlier);

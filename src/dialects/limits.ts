@@ -79,6 +79,11 @@ export const operation = {
   /** Bytes and code points of one emoji: a family of four has 25 and 7. */
   emojiBytesMax: 32,
   emojiPointsMax: 8,
+  /** Messages that a read mark may except. */
+  unreadIdsMax: 64,
+  /** Time until a text disappears: long enough to be read once, and a year. */
+  ttlSecondsMin: 5,
+  ttlSecondsMax: 366 * 24 * 3_600,
 } as const;
 
 /** Words about files between two native peers. */

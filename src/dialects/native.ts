@@ -61,7 +61,6 @@ interface ReservedKinds {
  * kinds that it does not know, so a kind that the peer must not miss goes only to a peer whose `features` have its bit.
  */
 export const reservedKinds: readonly ReservedKinds[] = [
-  { first: 9, last: 9, use: 'messages: timer' },
   { first: 16, last: 24, use: 'rooms' },
   { first: 41, last: 41, use: 'files: chunks that a member of a room has' },
   { first: 48, last: 49, use: 'proofs' },
@@ -303,6 +302,7 @@ function readBody(code: number, body: Uint8Array): Result<Utterance, DialectErro
     case kind.delete:
     case kind.reaction:
     case kind.read:
+    case kind.timer:
       return decodeOperation(code, body).map((operation) => ({ type: 'operation', ...operation }));
     case fileKind.offer:
       return decodeOffer(body).map((message) => ({ type: 'offer', ...message }));

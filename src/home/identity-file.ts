@@ -202,7 +202,7 @@ function open(identity: Keys, bootId: Uint8Array, bad: Bad): Result<Vault, HomeE
       certificate,
       bootId,
       wireVersions: [1],
-      features: feature.ephemeral | feature.files | feature.messageOperations,
+      features: feature.ephemeral | feature.files | feature.messageOperations | feature.timers,
       next,
     },
     sign: signWithIdentity,

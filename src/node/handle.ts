@@ -18,6 +18,7 @@ import type {
   Operation,
   PrivacyChoice,
   PrivacyInfo,
+  TimerInfo,
   ProbeInfo,
   SafetyInfo,
   SelfInfo,
@@ -268,6 +269,10 @@ export interface NodeHandle {
     operation: Operation,
     options?: OperateOptions,
   ) => ResultAsync<StatusEvent, NodeError>;
+  /** The time after which messages to and from the peer disappear. */
+  readonly timer: (peer: string) => ResultAsync<TimerInfo, NodeError>;
+  /** Changes that time, on both sides, for the messages from now on; 0: they stay. Errors: `chat/peer-cannot`. */
+  readonly setTimer: (peer: string, seconds: number) => ResultAsync<StatusEvent, NodeError>;
   /** Dials the peer, or (null) every peer for which messages wait, at once. */
   readonly retry: (peer: string | null) => ResultAsync<RetriedInfo, NodeError>;
   readonly history: (options: HistoryOptions) => ResultAsync<readonly MessageEvent[], NodeError>;

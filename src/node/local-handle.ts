@@ -84,6 +84,11 @@ export function localHandle(parts: LocalHandleParts): NodeHandle {
         node.call('withdraw', { peer, ids: known }),
       ),
     operate: operateOn(node),
+    timer: (peer) => node.call('timer', { peer }),
+    setTimer: (peer, seconds) =>
+      node
+        .call('setTimer', { peer, seconds }, { deadlineMs: limits.commandDeadlineMs })
+        .map(([status]) => one(status)),
     retry: (peer) => node.call('retry', { peer }),
     history: ({ peer = null, ...options }) =>
       node

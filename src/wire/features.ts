@@ -1,6 +1,6 @@
 /** The operations beyond texts that a node announces in its handshake (session-protocol 5.2). */
 
-/** The bits of `features`. This version sets `messageOperations` and `ephemeral`; others are reserved. */
+/** The bits of `features`. This version sets all but `rooms` and `hub`, which are reserved. */
 export const feature = {
   messageOperations: 1,
   files: 2,

@@ -74,6 +74,7 @@ const others: Required<Omit<NewEntry, 'id'>> = {
   quoted: 'a quote',
   revised: { editedAtMs: 5, isDeleted: false, reactions: [] },
   readAtMs: 5,
+  expiresAtMs: 6,
 };
 
 test('a text that differs in any field but id and text shares no column', () => {

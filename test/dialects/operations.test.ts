@@ -13,8 +13,15 @@ import { holds } from '../support/seeds.js';
 const id = fc.uint8Array({ minLength: 16, maxLength: 16 }).map((bytes) => messageIdFromBytes(bytes));
 const words = fc.string({ unit: codePoint, minLength: 1, maxLength: 200 });
 const revision = fc.integer({ min: 1, max: 65_535 });
+const seconds = fc.oneof(fc.constant(0), fc.integer({ min: 5, max: 366 * 86_400 }));
 const anOperation: fc.Arbitrary<Operation> = fc.oneof(
-  fc.tuple(words, fc.option(id)).map(([text, replyTo]): Operation => ({ kind: 'text', text, replyTo })),
+  fc.tuple(words, fc.option(id), seconds).map(([text, replyTo, ttlSeconds]): Operation => ({
+    kind: 'text',
+    text,
+    replyTo,
+    ttlSeconds,
+  })),
+  seconds.map((each): Operation => ({ kind: 'timer', seconds: each })),
   fc.tuple(id, revision, words).map(([target, rev, text]): Operation => ({
     kind: 'edit',
     target,
@@ -22,7 +29,9 @@ const anOperation: fc.Arbitrary<Operation> = fc.oneof(
     text,
   })),
   id.map((target): Operation => ({ kind: 'delete', target })),
-  id.map((upTo): Operation => ({ kind: 'read', upTo })),
+  fc
+    .tuple(id, fc.array(id, { maxLength: 64 }))
+    .map(([upTo, unread]): Operation => ({ kind: 'read', upTo, unread })),
   fc
     .tuple(id, revision, fc.constantFrom('👍', '👨‍👩‍👧‍👦', '🇩🇪', '👋🏽'), fc.boolean())
     .map(([target, rev, emoji, isOn]): Operation => ({
@@ -72,7 +81,7 @@ test('the bytes of each operation stay what they are', () => {
   const target = idOf(2);
   const table: readonly (readonly [Operation, string])[] = [
     [
-      { kind: 'text', text: 'yes', replyTo: target },
+      { kind: 'text', text: 'yes', replyTo: target, ttlSeconds: 0 },
       `04 0000002e ${start} 0013 010010${'02'.repeat(16)} 796573`,
     ],
     [
@@ -84,7 +93,16 @@ test('the bytes of each operation stay what they are', () => {
       { kind: 'reaction', target, revision: 1, emoji: '👍', isOn: true },
       `07 0000002d ${start} ${'02'.repeat(16)} 0001 01 f09f918d`,
     ],
-    [{ kind: 'read', upTo: target }, `08 00000026 ${start} ${'02'.repeat(16)}`],
+    [
+      { kind: 'text', text: 'yes', replyTo: null, ttlSeconds: 86_400 },
+      `04 00000022 ${start} 0007 020004 00015180 796573`,
+    ],
+    [{ kind: 'read', upTo: target, unread: [] }, `08 00000026 ${start} ${'02'.repeat(16)}`],
+    [
+      { kind: 'read', upTo: target, unread: [idOf(3)] },
+      `08 00000037 ${start} ${'02'.repeat(16)} 01 ${'03'.repeat(16)}`,
+    ],
+    [{ kind: 'timer', seconds: 5 }, `09 0000001a ${start} 00000005`],
   ];
   for (const [operation, hex] of table) {
     const [content] = pack([{ ...common, operation }])._unsafeUnwrap();
@@ -111,6 +129,13 @@ test('an operation that cannot be read keeps its id, so that it can be confirmed
     [remove, [targetBytes.subarray(1)]],
     [operationKind.read, []],
     [operationKind.read, [targetBytes.subarray(1)]],
+    [operationKind.read, [targetBytes, Uint8Array.of(1)]],
+    [operationKind.read, [targetBytes, Uint8Array.of(65), new Uint8Array(65 * 16)]],
+    [operationKind.timer, []],
+    [operationKind.timer, [Uint8Array.of(0, 0, 0, 4)]],
+    [operationKind.timer, [Uint8Array.of(255, 255, 255, 255)]],
+    [extendedText, [Uint8Array.of(0, 7, 2, 0, 4, 0, 0, 0, 4), utf8('x')]],
+    [extendedText, [Uint8Array.of(0, 5, 2, 0, 2, 9, 9), utf8('x')]],
     [reaction, [targetBytes, two, Uint8Array.of(1)]],
     [reaction, [targetBytes, two, Uint8Array.of(2), utf8('👍')]],
     [reaction, [targetBytes, two, Uint8Array.of(1), utf8('👍👍')]],
@@ -128,6 +153,7 @@ test('an operation that cannot be read keeps its id, so that it can be confirmed
     kind: 'text',
     text: 'x',
     replyTo: null,
+    ttlSeconds: 0,
   });
 });
 

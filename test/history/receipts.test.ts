@@ -12,7 +12,9 @@ const outgoing = (number: number): NewEntry => entry(number, { direction: 'out',
 const read = async (history: Driver, upToSeq: number | null, isTold = false) =>
   (await history.call('read', { peerId: bob, upToSeq, isTold }))._unsafeUnwrap().owed;
 const peerRead = async (history: Driver, number: number, atMs: number) =>
-  (await history.call('peerRead', { peerId: bob, upTo: messageId(number), atMs }))._unsafeUnwrap();
+  (
+    await history.call('peerRead', { peerId: bob, upTo: messageId(number), unread: [], atMs })
+  )._unsafeUnwrap();
 const readTimes = async (history: Driver) =>
   (await history.call('page', { limit: 9 }))._unsafeUnwrap().map(({ readAtMs }) => readAtMs);
 
@@ -48,7 +50,12 @@ test('a message gets the time at which it was read first, and a lower mark chang
     assert.deepEqual(await peerRead(history, 4, 700), { seq: 4, isNews: true });
     assert.equal(await peerRead(history, 9, 800), null, 'a message that is unknown here');
     assert.deepEqual(await readTimes(history), [500, undefined, 500, 700]);
-    const other = await history.call('peerRead', { peerId: peer(2), upTo: messageId(1), atMs: 900 });
+    const other = await history.call('peerRead', {
+      peerId: peer(2),
+      upTo: messageId(1),
+      unread: [],
+      atMs: 900,
+    });
     assert.equal(other._unsafeUnwrap(), null, 'a message to somebody else');
   }));
 

@@ -10,6 +10,7 @@ import type {
   DeliveryState,
   Duplicate,
   Entry,
+  Expired,
   HistoryQuery,
   NewEntry,
   OutboxPage,
@@ -97,6 +98,28 @@ export class Disk {
     return this.#size;
   }
 
+  /** Removes the texts whose time has ended. */
+  expire(nowMs: number): Expired {
+    const overdue = this.entries.filter(({ expiresAtMs }) => (expiresAtMs ?? Infinity) <= nowMs);
+    const cancelled = overdue.flatMap((entry) => {
+      delete entry.expiresAtMs;
+      entry.revised = { editedAtMs: null, isDeleted: true, reactions: [] };
+      const { peerId, id } = entry;
+      return isWaiting(entry) && this.mark(peerId, [id], 'failed').length > 0 ? [{ peerId, ids: [id] }] : [];
+    });
+    return {
+      gone: overdue.map((entry) => ({ ...entry })),
+      cancelled,
+      nextMs: this.#nextExpiryMs(),
+      outbox: this.#size,
+    };
+  }
+
+  #nextExpiryMs(): number | null {
+    const times = this.entries.flatMap(({ expiresAtMs }) => expiresAtMs ?? []);
+    return times.length === 0 ? null : Math.min(...times);
+  }
+
   outboxSize = (): OutboxSize => this.#size;
 
   unseen = (): Unseen => ({
@@ -104,6 +127,7 @@ export class Disk {
       .map((peerId) => ({ peerId, name: '', bytes: 0, ...this.#unread(peerId) }))
       .filter(({ unread }) => unread > 0),
     emittedSeq: this.emittedSeq,
+    nextExpiryMs: this.#nextExpiryMs(),
   });
 
   read(peerId: PeerId, upToSeq: number | null): ReadMark {
@@ -236,6 +260,12 @@ export class SimulatedHistory {
       case 'find':
       case 'rewrite':
         throw new Error('the simulation operates on no message');
+      case 'expire':
+        this.#write(
+          () => disk.expire(ask.nowMs),
+          (result) => answer({ type: 'expire', result }),
+        );
+        break;
       case 'readdress':
         this.#write(
           () => disk.readdress(ask.from, ask.peerId),

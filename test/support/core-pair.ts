@@ -4,9 +4,9 @@
  */
 import assert from 'node:assert/strict';
 import type { Asked, AskedInput, AskedName } from '../../src/chat/asked.js';
-import { Core } from '../../src/chat/core.js';
+import { Core, type Stored } from '../../src/chat/core.js';
 import type { Entry } from '../../src/chat/delivery/entry.js';
-import type { Effect, Input, StoredAnswer } from '../../src/chat/effects.js';
+import type { Due, Effect, Input, StoredAnswer } from '../../src/chat/effects.js';
 import type { NodeEvent } from '../../src/chat/events.js';
 import { pack, unpack } from '../../src/dialects/native.js';
 import { messageIdFromBytes } from '../../src/ids.js';
@@ -36,7 +36,11 @@ export class PairNode {
   readonly me: ScenePeer;
   readonly home: string;
   readonly events: NodeEvent[] = [];
-  readonly #core: Core;
+  #core: Core;
+  /** Timers of the core, by the monotonic time at which they fire. */
+  #timers: { readonly atMs: number; readonly due: Due }[] = [];
+  /** How far the wall clock is ahead of the monotonic one. */
+  wallOffsetMs = 0;
   readonly #history: Driver;
   readonly #answers = new Map<number, unknown>();
   readonly #todo: Effect[] = [];
@@ -50,25 +54,81 @@ export class PairNode {
     this.me = me;
     this.home = home;
     this.#history = history;
-    this.#core = new Core({
+    this.#core = this.#newCore();
+    const unseen = { unread: [], emittedSeq: 0 };
+    const stored = { contacts: [], correspondents: [], newestSeq: 0, publishedSeq: 0, unseen };
+    this.#restore({ ...stored, outboxSize: { entries: 0, bytes: 0 } });
+  }
+
+  #newCore(): Core {
+    return new Core({
       own: {
-        peerId: me.peerId,
-        idKey: me.idKey,
+        peerId: this.me.peerId,
+        idKey: this.me.idKey,
         instance: '11'.repeat(8),
         certificateSerial: 1,
         keyIsOldAtMs,
       },
-      name: me.name,
+      name: this.me.name,
       foreign: { enabled: new Set(), secureOnly: false, group: null, sendTimeoutMs: 20_000, greet: [] },
       tickets: new TicketBook(),
       beaconIntervalMs: 8_000,
       random: () => 0,
     });
-    const unseen = { unread: [], emittedSeq: 0 };
-    const stored = { contacts: [], correspondents: [], newestSeq: 0, publishedSeq: 0, unseen };
-    this.#todo.push(
-      ...this.#core.restore({ ...stored, outboxSize: { entries: 0, bytes: 0 } }, this.#given()),
-    );
+  }
+
+  #restore(stored: Stored): void {
+    this.#todo.push(...this.#core.restore(stored, this.#given()));
+  }
+
+  /** A new core takes over what is on disk. */
+  async restart(): Promise<void> {
+    const read = async <T>(asked: PromiseLike<{ _unsafeUnwrap(): T }>): Promise<T> =>
+      (await asked)._unsafeUnwrap();
+    const newestSeq = await read(this.#history.call('newest', {}));
+    this.#core = this.#newCore();
+    this.#timers = [];
+    this.#todo.length = 0;
+    this.#restore({
+      contacts: await read(this.#history.call('contacts', {})),
+      correspondents: await read(this.#history.call('correspondents', {})),
+      outboxSize: await read(this.#history.call('outboxSize', {})),
+      unseen: await read(this.#history.call('unseen', {})),
+      newestSeq,
+      publishedSeq: newestSeq,
+    });
+    this.#meet();
+    await settle(this);
+  }
+
+  /** The node listens, and hears of the other one. */
+  #meet(): void {
+    this.take({ type: 'listening', address: this.me.host, port: 6_000, others: [] });
+    if (this.other === null) return;
+    const { peerId, name, host } = this.other.me;
+    const addresses = [{ host, port: 6_000 }];
+    const seen = { peerId, name, state: 'online', addresses, dialect: 'native' } as const;
+    this.take({ type: 'presence', rows: [{ ...seen, lastSeenMs: 1_000, bootIdHex: '00'.repeat(8) }] });
+  }
+
+  /** Knows the other side from now on. */
+  join(other: PairNode): void {
+    this.other = other;
+    this.#meet();
+  }
+
+  /** Lets time pass, and fires the timers of the core. */
+  async pass(ms: number): Promise<void> {
+    const untilMs = this.#nowMs + ms;
+    for (;;) {
+      const [next] = this.#timers.toSorted((one, other) => one.atMs - other.atMs);
+      if (next === undefined || next.atMs > untilMs) break;
+      this.#timers.splice(this.#timers.indexOf(next), 1);
+      this.#nowMs = Math.max(this.#nowMs, next.atMs);
+      this.take({ type: 'due', due: next.due });
+      await settle(this);
+    }
+    this.#nowMs = Math.max(this.#nowMs, untilMs);
   }
 
   /** Does one call and everything that follows from it, on both sides. */
@@ -116,6 +176,9 @@ export class PairNode {
         }
         break;
       }
+      case 'self':
+        this.#timers.push({ atMs: this.#nowMs + effect.afterMs, due: effect.due });
+        break;
       case 'feed':
         this.events.push(effect.event as NodeEvent);
         break;
@@ -146,6 +209,8 @@ export class PairNode {
         return { type: 'find', result: await this.#history.call('find', ask) };
       case 'rewrite':
         return { type: 'rewrite', result: await this.#history.call('rewrite', ask) };
+      case 'expire':
+        return { type: 'expire', result: await this.#history.call('expire', ask) };
       case 'readdress':
         return { type: 'readdress', result: await this.#history.call('readdress', ask) };
       case 'mark':
@@ -169,7 +234,7 @@ export class PairNode {
 
   #given() {
     return {
-      now: { monotonicMs: this.#nowMs, wallMs: this.#nowMs },
+      now: { monotonicMs: this.#nowMs, wallMs: this.#nowMs + this.wallOffsetMs },
       random: () => 0,
       newMessageId: nextId,
       ownAddresses: () => [this.me.host],
@@ -199,22 +264,9 @@ export async function openPair(): Promise<{
   assert.ok(first?.isOk() === true && second?.isOk() === true);
   const alice = new PairNode(scenePeer(1), homes[0].home, first.value);
   const bob = new PairNode(scenePeer(2), homes[1].home, second.value);
-  [alice.other, bob.other] = [bob, alice];
-  const features = 9;
-  for (const [node, { peerId, name, host }] of [
-    [alice, bob.me],
-    [bob, alice.me],
-  ] as const) {
-    node.take({ type: 'listening', address: node.me.host, port: 6_000, others: [] });
-    const seen = {
-      peerId,
-      name,
-      state: 'online',
-      addresses: [{ host, port: 6_000 }],
-      dialect: 'native',
-    } as const;
-    node.take({ type: 'presence', rows: [{ ...seen, lastSeenMs: 1_000, bootIdHex: '00'.repeat(8) }] });
-  }
+  const features = 25;
+  alice.join(bob);
+  bob.join(alice);
   await settle(alice);
   let sessions = 0;
   return {

@@ -72,6 +72,15 @@ export function startFakeNode(options: FakeNodeOptions = {}): FakeNode {
   for (const name of options.peers ?? ['bob', 'carol']) it.addPeer(name);
   return {
     self: () => okAsync(it.self()),
+    timer: (peer) =>
+      lift(it.find(peer).map(({ name, id }) => ({ peer: name, peerId: id, seconds: it.timerSeconds }))),
+    setTimer: (peer, seconds) =>
+      lift(
+        it.find(peer).map(({ name }): StatusEvent => {
+          it.timerSeconds = seconds;
+          return { type: 'status', id: 'timer', peer: name, state: 'queued' };
+        }),
+      ),
     ownSafetyCode: () => okAsync('11111 22222 33333 44444 55555 66666'),
     send: (peer, text, { id } = {}) =>
       lift(
@@ -204,6 +213,7 @@ export function startFakeNode(options: FakeNodeOptions = {}): FakeNode {
 
 /** The data and the functions of the fake. */
 class Fake {
+  timerSeconds = 0;
   readonly peers = new Map<string, PeerEvent>();
   readonly refusals = new Map<string, NodeError>();
   readonly history: MessageEvent[] = [];

@@ -263,6 +263,8 @@ test('every request and answer of the local API fits the schema', options, async
     release: {},
     setTyping: { peer: 'bob', isTyping: true },
     privacy: {},
+    timer: { peer: 'bob' },
+    setTimer: { peer: 'bob', seconds: 60 },
     setPrivacy: { receipts: 'verified' },
     self: {},
     ownSafetyCode: {},

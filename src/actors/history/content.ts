@@ -4,7 +4,7 @@ import { parseMessageId } from '../../ids.js';
 import { decodeText, encodeText } from './text.js';
 
 /** The file stores the index of a kind in this list, so kinds are only appended. */
-const kinds = ['text', 'edit', 'delete', 'reaction', 'file-offer'] as const;
+const kinds = ['text', 'edit', 'delete', 'reaction', 'file-offer', 'timer'] as const;
 
 /** A content as it is stored. */
 export interface StoredContent {
@@ -45,6 +45,8 @@ function readFields(type: Exclude<(typeof kinds)[number], 'text'>, fields: Field
         : null;
     case 'file-offer':
       return readOffer(fields);
+    case 'timer':
+      return isWhole(fields['seconds']) ? { type, seconds: fields['seconds'] } : null;
     default:
       return type satisfies never;
   }

@@ -100,8 +100,9 @@ export const history = actor<HistoryArgs, HistoryState, HistoryProtocol>({
         store.receipts.told(peerId, seq);
         return ok(null);
       }),
-    peerRead: (state, { peerId, upTo, atMs }, _context, from) =>
-      write(state, from, (store) => ok(store.receipts.peerRead(peerId, upTo, atMs))),
+    peerRead: (state, { peerId, upTo, unread, atMs }, _context, from) =>
+      write(state, from, (store) => ok(store.receipts.peerRead(peerId, upTo, unread, atMs))),
+    expire: (state, { nowMs }, _context, from) => write(state, from, (store) => ok(store.expire(nowMs))),
     emitted: (state, { seq }, _context, from) => write(state, from, (store) => ok(store.raiseEmitted(seq))),
     unseen: (state, _body, context) =>
       reply(

@@ -11,6 +11,10 @@ export const operations = {
   tailEntries: 20_000,
   /** Time after which a deleted text has left the write-ahead log, too: at most one checkpoint in this time. */
   eraseEveryMs: 2_000,
+  /** Messages that a read mark excepts: as many as the wire takes. */
+  unreadIdsMax: 64,
+  /** Texts that one transaction removes when their time ends: some 20 ms. */
+  expireSliceEntries: 200,
 } as const;
 
 /** Bounds and times of the history. */

@@ -11,6 +11,7 @@ import type {
   OutboxSize,
   PeerRead,
   Emitted,
+  Expired,
   Found,
   MessageWord,
   Rewritten,
@@ -92,12 +93,19 @@ export type HistoryProtocol = {
   >;
   /** Notes that a peer knows that its messages were read up to a `seq`. */
   told: Call<{ readonly peerId: PeerId; readonly seq: number }, null, StoreError>;
-  /** Notes that a peer has read our messages up to this one. Null: no own message to the peer has this id. */
+  /** Notes that a peer has read our messages up to this one, but `unread`. Null: no own message to the peer has this id. */
   peerRead: Call<
-    { readonly peerId: PeerId; readonly upTo: MessageId; readonly atMs: number },
+    {
+      readonly peerId: PeerId;
+      readonly upTo: MessageId;
+      readonly unread: readonly MessageId[];
+      readonly atMs: number;
+    },
     PeerRead | null,
     StoreError
   >;
+  /** Removes texts whose time has ended (`nowMs`: see `expiry-clock.ts`), a bounded number. The reply comes after the sync. */
+  expire: Call<{ readonly nowMs: number }, Expired, StoreError>;
   /** A reader of `serve --json` got every message up to this `seq`; the mark never goes back. */
   emitted: Call<Emitted, Emitted, StoreError>;
   unseen: Call<Record<string, never>, Unseen, StoreError>;

@@ -36,6 +36,7 @@ export interface EncodedEntry {
   readonly id: Uint8Array;
   readonly messageId: MessageId;
   readonly dialect: DialectName;
+  readonly sentAtMs: number;
   readonly receivedAtMs: number;
   readonly kind: number;
   readonly body: Uint8Array;
@@ -81,6 +82,7 @@ export function encodeEntry(entry: NewEntry): EncodedEntry {
     id: idBytes(entry.id),
     messageId: entry.id,
     dialect: entry.dialect,
+    sentAtMs: entry.sentAtMs,
     receivedAtMs: entry.receivedAtMs,
     kind,
     body,
@@ -106,8 +108,8 @@ export function encodeEntry(entry: NewEntry): EncodedEntry {
       null,
       null,
       entry.readAtMs ?? null,
-      null,
-      null,
+      entry.content.type === 'text' ? (entry.content.ttlSeconds ?? null) : null,
+      entry.expiresAtMs === undefined ? null : whole(entry.expiresAtMs),
     ],
   };
 }
@@ -170,7 +172,7 @@ export function decodeEntry(row: SqlRow): Entry {
     peerId,
     peer: decodeText(bytesOf(row[9])),
     conversation: row[10] === null ? directConversation(peerId) : decodeConversation(row[10]),
-    content: withReply(decodeContent({ kind: integerOf(row[13]), body: bytesOf(row[11]) }), row[14]),
+    content: withFields(decodeContent({ kind: integerOf(row[13]), body: bytesOf(row[11]) }), row),
     sentAtMs: integerOf(row[3]),
     receivedAtMs: integerOf(row[4]),
     dialect: member(dialects, row[6]),
@@ -178,15 +180,22 @@ export function decodeEntry(row: SqlRow): Entry {
     verified: integerOf(row[8]) === 1,
     state: member(states, row[5]),
     ...(row[18] === null ? {} : { readAtMs: integerOf(row[18]) }),
+    ...(row[20] === null ? {} : { expiresAtMs: integerOf(row[20]) }),
     ...revisedOf(row),
   };
 }
 
-function withReply(content: Content, replyTo: unknown): Content {
-  if (content.type !== 'text' || replyTo === null) return content;
-  const id = bytesOf(replyTo);
-  if (id.byteLength !== 16) throw damaged('message id');
-  return { ...content, replyTo: messageIdFromBytes(id) };
+/** Most texts answer no message, and stay. */
+function withFields(content: Content, row: SqlRow): Content {
+  const [replyTo, ttl] = [row[14], row[19]];
+  if (content.type !== 'text' || (replyTo === null && ttl === null)) return content;
+  const id = replyTo === null ? null : bytesOf(replyTo);
+  if (id !== null && id.byteLength !== 16) throw damaged('message id');
+  return {
+    ...content,
+    ...(id === null ? {} : { replyTo: messageIdFromBytes(id) }),
+    ...(ttl === null ? {} : { ttlSeconds: integerOf(ttl) }),
+  };
 }
 
 /** Most messages are as they were sent. */
@@ -325,7 +334,8 @@ function member<T>(list: readonly T[], value: unknown): T {
   return found;
 }
 
-function decodePeerId(value: unknown): PeerId {
+/** Throws `SqlTrouble` (damaged). */
+export function decodePeerId(value: unknown): PeerId {
   const parsed = parsePeerId(decodeText(bytesOf(value)));
   if (parsed.isErr()) throw damaged('peer id');
   return parsed.value;

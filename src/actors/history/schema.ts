@@ -40,7 +40,7 @@ export const emptyIndex = `DROP TABLE IF EXISTS line_text;
  * deleted from it.
  *
  * Migration 6. Operations on messages. `line.text` is the present text and `line.first_text` the one before the first
- * edit; `line.deleted` is 1 where the author deleted the message, 2 where the user removed it here alone.
+ * edit; `line.deleted` is 1 where the author deleted the message, 2 where the user removed it here alone or its time ended, 3 where that happened before it was read.
  * `line.reactions` holds the reactions to show. `op` has a row for each edit and reaction that counts, and for each
  * operation that waits for its message; its `seq` is that of the operation in `line`. The index is rebuilt, so that
  * deleted words leave the file.
@@ -48,8 +48,8 @@ export const emptyIndex = `DROP TABLE IF EXISTS line_text;
  * Migration 7. Read marks: `line.read_at` is the time at which the peer reported that it read an own
  * message, `tally.told_seq` the `seq` up to which the peer knows that its messages were read, and `tally.peer_read_seq` the one
  * up to which it read ours. Messages that were read before are reported to nobody. `contact.shares` holds the choices about marks of
- * one peer. `line.ttl`, `line.expires_at`
- * and `timer` are reserved for messages that disappear, which this version does not have.
+ * one peer. `line.ttl` and
+ * `line.expires_at` are those of a text that disappears, and `timer` holds the setting of each conversation.
  */
 export const migrations: readonly string[] = [
   `CREATE TABLE peer(no INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE);

@@ -16,6 +16,7 @@ import type {
   OutboxSize,
   Correspondent,
   Emitted,
+  Expired,
   Found,
   MessageWord,
   Rewritten,
@@ -36,6 +37,7 @@ import { newDraft, type Draft } from './parts/draft.js';
 import { findMessages } from './parts/find.js';
 import { noConsequences, Operations, summaryOf, type Consequences } from './parts/operations.js';
 import { Receipts } from './parts/receipts.js';
+import { expire, nextExpiryOf, timersOf } from './parts/timers.js';
 import { readdress } from './parts/readdress.js';
 import { widen, writeSpans } from './parts/spans.js';
 import { PeerNumbers } from './peer-numbers.js';
@@ -182,6 +184,13 @@ export class HistoryStore {
     return { cancelled: follows.cancelled, outbox: this.outboxDraft };
   }
 
+  /** Within `transaction`: removes texts whose time has ended. */
+  expire = (nowMs: number): Expired => expire(this, this.#sql, nowMs);
+
+  /** Within `transaction`: removes one text. Returns the own messages that wait no more. */
+  expireOne = (peerId: PeerId, seq: number, isUnread: boolean): readonly MessageId[] =>
+    this.#followed(peerId, this.#operations.expire(seq, isUnread)).cancelled;
+
   /** Finds the messages that a word names, two at most. */
   find(peerId: PeerId | null, word: MessageWord, emoji: string): readonly Found[] {
     return findMessages(this.#sql, word, peerId === null ? null : (this.#peers.of(peerId) ?? 0), emoji);
@@ -287,7 +296,8 @@ export class HistoryStore {
   /** Reads the marks of readers. */
   unseen(): Unseen {
     const { seq } = emittedOf(this.#sql);
-    return { unread: unreadOf(this.#sql), emittedSeq: seq, owed: this.receipts.owed() };
+    const timing = { timers: timersOf(this.#sql), nextExpiryMs: nextExpiryOf(this.#sql) };
+    return { unread: unreadOf(this.#sql), emittedSeq: seq, owed: this.receipts.owed(), ...timing };
   }
 
   /** Within `transaction`. `values`: `contactValues`. */

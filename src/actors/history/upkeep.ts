@@ -159,8 +159,22 @@ export function open(state: HistoryState, context: UpkeepContext): Result<void, 
   state.newestSeqKnown = opened.value.store.newestSeq;
   keepPins(state);
   salvageFor(state, context, limits.salvageAtStartMs);
+  expireOverdue(state, context);
   planIndex(state, context, limits.indexIdleMs);
   return ok();
+}
+
+/** Removes the texts whose time ended while the file was closed, before anything is read. */
+function expireOverdue(state: HistoryState, context: UpkeepContext): void {
+  let isDone = false;
+  while (!isDone) {
+    const expired = current(state).andThen(({ store }) =>
+      attempt(() => store.transaction(() => store.expire(Date.now()))).mapErr((trouble) =>
+        onTrouble(state, context, trouble),
+      ),
+    );
+    isDone = expired.isErr() || expired.value.gone.length === 0;
+  }
 }
 
 /** Pins the keys again that a lost database had pinned. */

@@ -53,6 +53,9 @@ export function askHistory(
       report(rewritten, (result) => ({ type: 'rewrite', result }));
       break;
     }
+    case 'expire':
+      report(history.call('expire', { nowMs: ask.nowMs }), (result) => ({ type: 'expire', result }));
+      break;
     case 'readdress': {
       const { from, peerId, name } = ask;
       const moved = history.call('readdress', { from, peerId, name });
@@ -98,7 +101,7 @@ function askReceipts(ask: ReceiptAsk, context: NodeContext, report: Report): voi
     report(history.call('told', { peerId, seq }), (result) => ({ type: 'told', result }));
     return;
   }
-  const { peerId, upTo, atMs } = ask;
-  const read = history.call('peerRead', { peerId, upTo, atMs });
+  const { peerId, upTo, unread, atMs } = ask;
+  const read = history.call('peerRead', { peerId, upTo, unread, atMs });
   report(read, (result) => ({ type: 'peer-read', result }));
 }

@@ -72,6 +72,10 @@ export const node = actor<NodeArgs, State, NodeProtocol, NodeLinks>({
       ask(state, { name: 'emitted', body, call: state.calls.open(from) }, context, from),
     typing: (state, body, context, from) =>
       ask(state, { name: 'typing', body, call: state.calls.open(from) }, context, from),
+    timer: (state, body, context, from) =>
+      ask(state, { name: 'timer', body, call: state.calls.open(from) }, context, from),
+    setTimer: (state, body, context, from) =>
+      ask(state, { name: 'setTimer', body, call: state.calls.open(from) }, context, from),
     privacy: (state, body, context, from) =>
       ask(state, { name: 'privacy', body, call: state.calls.open(from) }, context, from),
     setPrivacy: (state, body, context, from) =>

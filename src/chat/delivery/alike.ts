@@ -48,6 +48,7 @@ const isAlike = (one: NewEntry, other: NewEntry): boolean =>
   one.conversation === other.conversation &&
   one.sentAtMs === other.sentAtMs &&
   one.receivedAtMs === other.receivedAtMs &&
+  one.expiresAtMs === other.expiresAtMs &&
   one.dialect === other.dialect &&
   one.encryption === other.encryption &&
   one.verified === other.verified;
@@ -55,6 +56,7 @@ const isAlike = (one: NewEntry, other: NewEntry): boolean =>
 const isPlain = ({ content, recipients, revised, quoted, readAtMs }: NewEntry): boolean =>
   content.type === 'text' &&
   content.replyTo === undefined &&
+  content.ttlSeconds === undefined &&
   recipients === undefined &&
   revised === undefined &&
   readAtMs === undefined &&

@@ -12,15 +12,16 @@ import type { DialectError } from '../../dialects/errors.js';
 import type { MessageId, PeerId } from '../../ids.js';
 import type { People, PeopleTurn } from '../people/people.js';
 import type { Heard, Route, RouteOrder, RouteReport } from '../routes/route.js';
-import { answer, logLine, type Token, type Turn } from '../turn.js';
+import { answer, type Token, type Turn } from '../turn.js';
 import type { DeliveryDue, DeliveryEffect, EntryAnswer, PeopleAnswer, StoreFailure } from './effects.js';
-import { type DeliveryState, type Duplicate, type Entry, type OutboxPage, type Rewritten } from './entry.js';
+import { type DeliveryState, type Duplicate, type Entry, type Expired, type Rewritten } from './entry.js';
+import { Expiry } from './expiry/expiry.js';
 import { Incoming } from './incoming.js';
 import { Marks } from './marks.js';
 import { withoutMark, type OutboxOutput } from './outbox.js';
 import { Outboxes } from './outboxes.js';
 import { forRoute, outgoing } from './outgoing.js';
-import type { Append, DeliveryStored, Load, Sending } from './sending.js';
+import type { Append, DeliveryStored, Sending, Words } from './sending.js';
 import { Readdressing } from './readdressing.js';
 import { Shown } from './shown.js';
 import { status } from './transcript.js';
@@ -35,15 +36,15 @@ export class Delivery<T extends DeliveryTurn> {
   readonly #people: People;
   readonly #routeOf: (peerId: PeerId) => Route<T>;
   readonly #outboxes: Outboxes;
-  readonly #incoming = new Incoming();
+  /** Texts that disappear. */
+  readonly expiry = new Expiry();
+  readonly #incoming = new Incoming(this.expiry);
   readonly #shown: Shown;
   readonly #appends = new Map<Token, Append>();
   readonly #marks = new Marks();
   readonly #withdrawals = new Withdrawals();
   readonly #published = new PublishedStates();
   readonly #readdressing = new Readdressing();
-  /** Pages of outboxes that are being read, by the request of the outbox. */
-  readonly #loads = new Map<Token, Load>();
   /** The greatest `seq` handed to a session of each peer, so that an entry is published as `sent` once. */
   readonly #sentSeq = new Map<PeerId, number>();
   /** Entries up to this `seq` are of earlier runs. */
@@ -62,6 +63,7 @@ export class Delivery<T extends DeliveryTurn> {
       if (isWaiting && !this.#people.isBlocked(peerId)) this.#outboxes.open(peerId, true);
     this.#startSeq = stored.newestSeq;
     this.#outboxes.sized(stored.outboxSize);
+    this.expiry.restore(stored.unseen, turn);
     this.#shown.restore(stored.publishedSeq, stored.newestSeq, turn);
     this.wake(turn);
   }
@@ -79,7 +81,8 @@ export class Delivery<T extends DeliveryTurn> {
     const route = this.#routeOf(peerId);
     const texts = messages.map(({ text }) => text);
     return route.admit(peerId, texts, via, turn).map((carriage) => {
-      const entries = messages.map((words) => outgoing(this.#people, words, peerId, carriage, turn.now));
+      const entryOf = (words: Words) => outgoing(this.#people, words, peerId, carriage, turn.now);
+      const entries = messages.map((words) => this.expiry.stamped(entryOf(words), turn.now));
       this.#outboxes.committing(entries.length, bytes);
       const token = turn.newToken();
       this.#appends.set(token, { call, peerId, entries, carriage, bytes });
@@ -103,15 +106,16 @@ export class Delivery<T extends DeliveryTurn> {
       case 'mark':
         return this.#marked(token, result, turn);
       case 'outbox': {
-        const load = this.#loads.get(token);
-        if (load === undefined)
-          return this.#withdrawals.looked(token, result, (peerId) => this.#idle(peerId));
-        this.#loads.delete(token);
-        this.#follow(load.peerId, this.#loaded(load, result, turn), turn);
+        const loaded = this.#outboxes.loaded(token, result, turn);
+        if (loaded === null) return this.#withdrawals.looked(token, result, (peerId) => this.#idle(peerId));
+        this.#follow(loaded.peerId, loaded.outputs, turn);
         return true;
       }
       case 'page':
         return this.#shown.pageRead(token, result, turn);
+      case 'expire':
+        this.#expired(this.expiry.answered(token, result, turn), turn);
+        return true;
       case 'readdress':
         for (const to of this.#readdressing.answered(token, result, this.#outboxes, turn))
           if (!this.#people.isBlocked(to))
@@ -130,6 +134,9 @@ export class Delivery<T extends DeliveryTurn> {
         break;
       case 'marks':
         this.#marks.again(turn);
+        break;
+      case 'expiry':
+        this.expiry.due(turn);
         break;
       default:
         unreachable(due);
@@ -166,8 +173,7 @@ export class Delivery<T extends DeliveryTurn> {
   /** Whether no session ever had an entry, as far as this run can tell: it can be changed in place. */
   isUnsaid(peerId: PeerId, seq: number): boolean {
     if (seq <= Math.max(this.#startSeq, this.#sentSeq.get(peerId) ?? 0)) return false;
-    const isLoading = [...this.#loads.values()].some((load) => load.peerId === peerId);
-    return !isLoading && this.#outboxes.peek(peerId)?.isUp() !== true;
+    return !this.#outboxes.isLoading(peerId) && this.#outboxes.peek(peerId)?.isUp() !== true;
   }
 
   /** Takes a change in place: what was cancelled is not sent any more. */
@@ -176,10 +182,15 @@ export class Delivery<T extends DeliveryTurn> {
     this.#cancelled(peerId, cancelled, turn);
   }
 
-  #cancelled(peerId: PeerId, ids: readonly MessageId[], turn: T): void {
+  #expired(expired: Expired | null, turn: T): void {
+    if (expired === null) return;
+    this.#outboxes.sized(expired.outbox);
+    for (const { peerId, ids } of expired.cancelled) this.#cancelled(peerId, ids, turn, 'expired');
+  }
+
+  #cancelled(peerId: PeerId, ids: readonly MessageId[], turn: T, reason: string = withdrawn): void {
     const name = this.#people.name(peerId);
-    for (const id of ids)
-      turn.emit({ to: 'feed', event: { ...status(id, name, 'failed'), reason: withdrawn } });
+    for (const id of ids) turn.emit({ to: 'feed', event: { ...status(id, name, 'failed'), reason } });
     const outbox = ids.length === 0 ? undefined : this.#outboxes.peek(peerId);
     if (outbox === undefined) return;
     this.#follow(peerId, withoutMark(outbox.confirmed(ids, turn.now.monotonicMs)), turn);
@@ -266,7 +277,7 @@ export class Delivery<T extends DeliveryTurn> {
             turn,
           );
         case 'need-more':
-          this.#load(peerId, output, turn);
+          this.#outboxes.load(peerId, output, turn);
           return [];
         case 'delivered':
           this.#marks.confirmed(peerId, output.ids, as, turn);
@@ -293,6 +304,7 @@ export class Delivery<T extends DeliveryTurn> {
     const committed = result.map(({ seqs, duplicates, outbox, isAltered = false, cancelled = [] }) => {
       this.#outboxes.sized(outbox);
       const all = entries.map((entry, at): Entry => ({ ...entry, seq: seqs[at] ?? 0 }));
+      this.expiry.committed(all, turn);
       this.#shown.show(all, turn, isAltered);
       if (all[0] !== undefined) this.#cancelled(all[0].peerId, cancelled, turn);
       return { entries: all, duplicates };
@@ -370,21 +382,6 @@ export class Delivery<T extends DeliveryTurn> {
   /** Stops dialling a peer for which nothing waits any longer. */
   #idle(peerId: PeerId): void {
     if (!this.#people.isLive(peerId)) this.#outboxes.close(peerId);
-  }
-
-  #load(peerId: PeerId, need: Extract<OutboxOutput, { type: 'need-more' }>, turn: T): void {
-    const { request, afterSeq, entriesMax, bytesMax } = need;
-    const token = turn.newToken();
-    this.#loads.set(token, { peerId, request });
-    turn.emit({ to: 'history', token, ask: { type: 'outbox', peerId, afterSeq, entriesMax, bytesMax } });
-  }
-
-  #loaded(load: Load, page: Result<OutboxPage, StoreFailure>, turn: T): readonly OutboxOutput[] {
-    const outbox = this.#outboxes.of(load.peerId);
-    const nowMs = turn.now.monotonicMs;
-    if (page.isOk()) return outbox.loaded(load.request, page.value.entries, page.value.isLast, nowMs);
-    turn.emit(logLine('error', 'outbox-not-read', { code: page.error.code }));
-    return outbox.loadFailed(load.request, nowMs);
   }
 }
 

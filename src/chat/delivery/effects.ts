@@ -3,12 +3,20 @@ import type { Result } from 'neverthrow';
 import type { RuntimeError } from '../../runtime/errors.js';
 import type { IdTaken, StoreError } from '../errors.js';
 import type { MessageId, PeerId } from '../../ids.js';
-import type { ErrorEvent, MessageEvent, OperationEvent, ReadEvent, StatusEvent } from '../events.js';
+import type {
+  ErrorEvent,
+  MessageEvent,
+  OperationEvent,
+  ReadEvent,
+  StatusEvent,
+  TimerEvent,
+} from '../events.js';
 import type { CallerEffect, LogEffect, TimerEffect, Token } from '../turn.js';
 import type {
   Appended,
   DeliveryState,
   Emitted,
+  Expired,
   Found,
   MessageWord,
   Rewritten,
@@ -26,7 +34,7 @@ export type DeliveryEffect =
   | { readonly to: 'history'; readonly token: Token; readonly ask: EntryAsk }
   | {
       readonly to: 'feed';
-      readonly event: MessageEvent | OperationEvent | ReadEvent | StatusEvent | ErrorEvent;
+      readonly event: MessageEvent | OperationEvent | TimerEvent | ReadEvent | StatusEvent | ErrorEvent;
     }
   /** Messages wait for these unreachable peers, so each of their beacons is to be reported. */
   | { readonly to: 'presence'; readonly say: 'awaited'; readonly peerIds: readonly PeerId[] }
@@ -39,7 +47,9 @@ export type DeliveryDue =
   /** `atMs`: the monotonic time for which the timer was set. */
   | { readonly type: 'outbox'; readonly atMs: number }
   /** States of messages that the disk refused are written again. */
-  | { readonly type: 'marks' };
+  | { readonly type: 'marks' }
+  /** A text disappears, or the clock is looked at. */
+  | { readonly type: 'expiry' };
 
 /** A request to the history about entries. */
 export type EntryAsk =
@@ -62,6 +72,8 @@ export type EntryAsk =
     }
   /** Make all messages to `from`, which stands for an address, messages to an identity with this name. */
   | { readonly type: 'readdress'; readonly from: PeerId; readonly peerId: PeerId; readonly name: string }
+  /** Remove texts whose time has ended (ms by `expiry-clock.ts`). */
+  | { readonly type: 'expire'; readonly nowMs: number }
   /** Move the deliveries of outgoing entries to a peer to a later state. */
   | {
       readonly type: 'mark';
@@ -77,6 +89,8 @@ export type EntryAsk =
       readonly type: 'outbox';
       readonly peerId: PeerId | null;
       readonly afterSeq: number;
+      /** Whether a session gets the page, so that the disk notes that the peer may have its entries. */
+      readonly handsOver?: true;
       readonly entriesMax: number;
       readonly bytesMax: number;
     }
@@ -101,6 +115,8 @@ export type ReceiptAsk =
       readonly type: 'peer-read';
       readonly peerId: PeerId;
       readonly upTo: MessageId;
+      /** Older messages that it has not read. */
+      readonly unread: readonly MessageId[];
       readonly atMs: number;
     };
 
@@ -135,6 +151,7 @@ export type EntryAnswer =
   | { readonly type: 'page'; readonly result: Result<readonly Entry[], StoreFailure> }
   | { readonly type: 'find'; readonly result: Result<readonly Found[], StoreFailure> }
   | { readonly type: 'rewrite'; readonly result: Result<Rewritten, StoreFailure> }
+  | { readonly type: 'expire'; readonly result: Result<Expired, StoreFailure> }
   | { readonly type: 'readdress'; readonly result: Result<OutboxSize, StoreFailure> }
   | { readonly type: 'read'; readonly result: Result<ReadMark, StoreFailure> }
   | ReceiptAnswer

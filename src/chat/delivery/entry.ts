@@ -26,8 +26,13 @@ export const deliveryRanks = {
 
 /** The content of an entry. `target`: the id of the message that the entry is about. */
 export type Content =
-  /** `replyTo`: the message that the text answers. */
-  | { readonly type: 'text'; readonly text: string; readonly replyTo?: MessageId }
+  /** `replyTo`: the message that the text answers. `ttlSeconds`: time from its arrival until it disappears; missing: never. */
+  | {
+      readonly type: 'text';
+      readonly text: string;
+      readonly replyTo?: MessageId;
+      readonly ttlSeconds?: number;
+    }
   | {
       readonly type: 'edit';
       readonly target: MessageId;
@@ -44,6 +49,8 @@ export type Content =
       readonly isOn: boolean;
     }
   | ({ readonly type: 'file-offer' } & FileOffer)
+  /** Texts of the conversation disappear after this time from now on; 0: they stay. */
+  | { readonly type: 'timer'; readonly seconds: number }
   /** A kind of a newer version: kept as it is, and not shown. */
   | { readonly type: 'unknown'; readonly kind: number; readonly body: Uint8Array };
 
@@ -67,6 +74,7 @@ export function bytesOf(content: Content): number {
       return operationBytes + Buffer.byteLength(content.text);
     case 'delete':
     case 'reaction':
+    case 'timer':
       return operationBytes;
     case 'file-offer':
       return operationBytes + Buffer.byteLength(content.name) + Buffer.byteLength(content.comment);
@@ -104,6 +112,8 @@ export interface NewEntry {
   readonly revised?: RevisedEntry;
   /** When the peer reported that it read an own message (our wall clock, ms); missing: it did not. */
   readonly readAtMs?: number;
+  /** When the text disappears (clock of `expiry-clock.ts`, ms); missing: never. */
+  readonly expiresAtMs?: number;
 }
 
 /** A message after operations on it. Its content is the present text; a deleted one has none. */
@@ -227,8 +237,9 @@ export interface ReadMark {
   readonly owed: OwedMark | null;
 }
 
-/** A read mark that a peer does not know yet. */
+/** A read mark that a peer does not know yet. `unread`: older messages that disappeared before they were read. */
 export interface OwedMark {
+  readonly unread?: readonly MessageId[];
   /** The newest message of the peer that was read, and its `seq` here. */
   readonly upTo: MessageId;
   readonly seq: number;
@@ -251,6 +262,29 @@ export interface Unseen {
   readonly emittedSeq: number;
   /** Read marks that peers do not know yet; missing: none. */
   readonly owed?: readonly (OwedMark & { readonly peerId: PeerId })[];
+  /** The timers of conversations, and when the next text disappears; missing: none. */
+  readonly timers?: readonly ConversationTimer[];
+  readonly nextExpiryMs?: number | null;
+}
+
+/** After which time the texts of a conversation disappear. Of two timers the one with the greater time and id counts. */
+export interface ConversationTimer {
+  readonly peerId: PeerId;
+  /** 0: they stay. */
+  readonly seconds: number;
+  /** Wall clock of its sender, ms. */
+  readonly sentAtMs: number;
+  readonly id: MessageId;
+}
+
+/** Texts whose time has ended and that were removed. */
+export interface Expired {
+  readonly gone: readonly Pick<Entry, 'seq' | 'id' | 'direction' | 'peerId' | 'peer' | 'conversation'>[];
+  /** Own messages that waited and are not sent any more. */
+  readonly cancelled: readonly { readonly peerId: PeerId; readonly ids: readonly MessageId[] }[];
+  /** When the next one disappears, ms; null: none. */
+  readonly nextMs: number | null;
+  readonly outbox: OutboxSize;
 }
 
 /** A peer with entries in the history. */

@@ -15,6 +15,7 @@ import type { Heard, RouteOrder } from '../routes/route.js';
 import { answer, logLine, type Token, type Turn } from '../turn.js';
 import type { DeliveryEffect, StoreFailure } from './effects.js';
 import { bytesOf, type NewEntry } from './entry.js';
+import type { Expiry } from './expiry/expiry.js';
 import { incoming as limits } from './limits.js';
 import { Poison } from './poison.js';
 
@@ -37,10 +38,15 @@ interface Portion {
 
 /** The received messages that are being committed. */
 export class Incoming {
+  readonly #expiry: Pick<Expiry, 'stamped'>;
   readonly #poison = new Poison();
   readonly #appends = new Map<Token, readonly Portion[]>();
   /** Portions that wait for the append of their session that is under way. */
   readonly #waiting = new Map<SessionId, Portion[]>();
+
+  constructor(expiry: Pick<Expiry, 'stamped'>) {
+    this.#expiry = expiry;
+  }
 
   /** Refuses messages of a stranger that has said too much before the user accepted it. Null: they are welcome. */
   refusal(
@@ -64,7 +70,8 @@ export class Incoming {
 
   /** Hands the messages to the history, at once or behind those of the same session that are under way. */
   heard(heard: Heard, turn: IncomingTurn): void {
-    const portions = heard.repeatedBy === null ? [heard.entries] : this.#poison.portionsOf(heard.entries);
+    const entries = heard.entries.map((entry) => this.#expiry.stamped(entry, turn.now));
+    const portions = heard.repeatedBy === null ? [entries] : this.#poison.portionsOf(entries);
     if (portions.length === 0) return turn.emit(answer(heard.call, ok({ receipts: [] })));
     const batch: Batch = { heard, open: portions.length, receipts: [] };
     const isAlone = portions.length > 1;

@@ -64,3 +64,11 @@ export const shown = {
   /** Stored messages that a reader which resumes takes at once. */
   resumePageEntries: 1_000,
 } as const;
+
+/** Texts that disappear. */
+export const expiry = {
+  /** Pause between two looks at the clock while a text is to disappear: it may be set ahead, and the text must be gone 5 s later. */
+  lookEveryMs: 2_000,
+  /** Pause before texts are removed that the disk kept, or of which one turn removes only a part. */
+  againMs: 100,
+} as const;

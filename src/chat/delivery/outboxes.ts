@@ -1,16 +1,28 @@
 /** The outboxes of all peers, each made for its first entry, with one timer for all. */
 import type { PeerId } from '../../ids.js';
 import type { ChatError } from '../errors.js';
-import type { Turn } from '../turn.js';
-import type { DeliveryEffect } from './effects.js';
+import { logLine, type Token, type Turn } from '../turn.js';
+import type { DeliveryEffect, EntryAnswer } from './effects.js';
 import type { OutboxSize } from './entry.js';
 import { outbox as limits } from './limits.js';
+import type { Load } from './sending.js';
 import { createOutbox, type Outbox, type OutboxOutput } from './outbox.js';
+
+type PageResult = Extract<EntryAnswer, { readonly type: 'outbox' }>['result'];
+type Need = Extract<OutboxOutput, { readonly type: 'need-more' }>;
+
+/** What follows from a page. */
+interface Loaded {
+  readonly peerId: PeerId;
+  readonly outputs: readonly OutboxOutput[];
+}
 
 /** The outboxes of a node, and the sum of their sizes. */
 export class Outboxes {
   readonly #byPeer = new Map<PeerId, Outbox>();
   readonly #random: () => number;
+  /** Pages of outboxes that are being read, by the request of the outbox. */
+  readonly #loads = new Map<Token, Load>();
   /** The awaited peers that discovery knows of. */
   #awaited: ReadonlySet<PeerId> = new Set();
   /** Entries that wait over all peers, as the history reported last, and those on their way to the history. */
@@ -21,6 +33,32 @@ export class Outboxes {
 
   constructor(random: () => number) {
     this.#random = random;
+  }
+
+  /** Reads a page of the outbox of a peer for a session. */
+  load(peerId: PeerId, need: Need, turn: Turn<DeliveryEffect>): void {
+    const { request, afterSeq, entriesMax, bytesMax } = need;
+    const token = turn.newToken();
+    this.#loads.set(token, { peerId, request });
+    const ask = { type: 'outbox', peerId, afterSeq, entriesMax, bytesMax, handsOver: true } as const;
+    turn.emit({ to: 'history', token, ask });
+  }
+
+  /** Whether a page is being read for a session with the peer. */
+  isLoading = (peerId: PeerId): boolean => [...this.#loads.values()].some((load) => load.peerId === peerId);
+
+  /** Takes a page. Null: the request belongs to another part. */
+  loaded(token: Token, page: PageResult, turn: Turn<DeliveryEffect>): Loaded | null {
+    const load = this.#loads.get(token);
+    if (load === undefined) return null;
+    this.#loads.delete(token);
+    const { peerId, request } = load;
+    const outbox = this.of(peerId);
+    const nowMs = turn.now.monotonicMs;
+    if (page.isOk())
+      return { peerId, outputs: outbox.loaded(request, page.value.entries, page.value.isLast, nowMs) };
+    turn.emit(logLine('error', 'outbox-not-read', { code: page.error.code }));
+    return { peerId, outputs: outbox.loadFailed(request, nowMs) };
   }
 
   of(peerId: PeerId): Outbox {

@@ -4,7 +4,7 @@
  */
 import type { MessageId } from '../../ids.js';
 import { wordsOf, type DeliveryState, type Entry } from './entry.js';
-import type { MessageEvent, OperationEvent, StatusEvent } from '../events.js';
+import type { MessageEvent, OperationEvent, StatusEvent, TimerEvent } from '../events.js';
 
 import { unreachable } from '../../exhaustive.js';
 
@@ -39,6 +39,7 @@ export function messageEventOf(line: Entry): MessageEvent | null {
     verified: line.verified,
   };
   if (file !== null) event.file = file;
+  if (line.expiresAtMs !== undefined) event.expiresAt = isoTime(line.expiresAtMs);
   if (line.direction === 'out') {
     event.state = line.state;
     if (line.readAtMs !== undefined) event.readAt = isoTime(line.readAtMs);
@@ -75,8 +76,8 @@ export const status = (id: MessageId, peer: string, state: DeliveryState): Statu
 
 const bySide = { in: 'peer', out: 'me' } as const;
 
-/** Makes the event of an entry; null: the entry is neither a message nor an operation on one. */
-export function eventOf(entry: Entry): MessageEvent | OperationEvent | null {
+/** Makes the event of an entry; null: the entry is of a kind that is not shown. */
+export function eventOf(entry: Entry): MessageEvent | OperationEvent | TimerEvent | null {
   const { content, direction } = entry;
   switch (content.type) {
     case 'edit':
@@ -93,6 +94,8 @@ export function eventOf(entry: Entry): MessageEvent | OperationEvent | null {
       const { target, emoji, isOn: on } = content;
       return { type: 'reaction', ...commonOf(entry), target, emoji, on, by: bySide[direction] };
     }
+    case 'timer':
+      return { type: 'timer', ...commonOf(entry), seconds: content.seconds };
     case 'text':
     case 'file-offer':
       return messageEventOf(entry);

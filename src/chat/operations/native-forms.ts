@@ -7,8 +7,13 @@ import type { Content } from '../delivery/entry.js';
 export function contentOf(operation: ChangingOperation): Content {
   switch (operation.kind) {
     case 'text': {
-      const { text, replyTo } = operation;
-      return replyTo === null ? { type: 'text', text } : { type: 'text', text, replyTo };
+      const { text, replyTo, ttlSeconds } = operation;
+      return {
+        type: 'text',
+        text,
+        ...(replyTo === null ? {} : { replyTo }),
+        ...(ttlSeconds === 0 ? {} : { ttlSeconds }),
+      };
     }
     case 'edit': {
       const { target, revision, text } = operation;
@@ -20,6 +25,8 @@ export function contentOf(operation: ChangingOperation): Content {
       const { target, revision, emoji, isOn } = operation;
       return { type: 'reaction', target, revision, emoji, isOn };
     }
+    case 'timer':
+      return { type: 'timer', seconds: operation.seconds };
     case 'unreadable':
       return { type: 'unknown', kind: unreadableKind, body: new Uint8Array() };
     default:
@@ -31,8 +38,8 @@ export function contentOf(operation: ChangingOperation): Content {
 export function operationOf(content: Content): Operation | null {
   switch (content.type) {
     case 'text': {
-      const { text, replyTo } = content;
-      return replyTo === undefined ? null : { kind: 'text', text, replyTo };
+      const { text, replyTo = null, ttlSeconds = 0 } = content;
+      return replyTo === null && ttlSeconds === 0 ? null : { kind: 'text', text, replyTo, ttlSeconds };
     }
     case 'edit': {
       const { target, revision, text } = content;
@@ -44,6 +51,8 @@ export function operationOf(content: Content): Operation | null {
       const { target, revision, emoji, isOn } = content;
       return { kind: 'reaction', target, revision, emoji, isOn };
     }
+    case 'timer':
+      return { kind: 'timer', seconds: content.seconds };
     case 'file-offer':
     case 'unknown':
       return null;

@@ -19,6 +19,7 @@ export function plainForm(content: Content, quoted: string, reader: PlainReader)
     case 'delete':
     case 'reaction':
     case 'file-offer':
+    case 'timer':
     case 'unknown':
       return null;
     default:

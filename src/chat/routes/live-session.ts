@@ -91,8 +91,14 @@ export interface NativeOutcome {
 
 /** An utterance of a peer that no outbox keeps. */
 export type PeerNote =
-  /** Its user has read our messages up to this one. `id`: of the utterance, to be confirmed. */
-  | { readonly type: 'read'; readonly peerId: PeerId; readonly id: MessageId; readonly upTo: MessageId }
+  /** Its user has read our messages up to this one, but `unread`. `id`: of the utterance, to be confirmed. */
+  | {
+      readonly type: 'read';
+      readonly peerId: PeerId;
+      readonly id: MessageId;
+      readonly upTo: MessageId;
+      readonly unread: readonly MessageId[];
+    }
   /** Its user types, for this many seconds unless a further notice comes; 0: stopped. */
   | { readonly type: 'typing'; readonly peerId: PeerId; readonly seconds: number };
 

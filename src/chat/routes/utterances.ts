@@ -56,7 +56,8 @@ export function understand(
         break;
       case 'operation':
         if (utterance.operation.kind === 'read') {
-          notes.push({ type: 'read', peerId, id: utterance.id, upTo: utterance.operation.upTo });
+          const { upTo, unread } = utterance.operation;
+          notes.push({ type: 'read', peerId, id: utterance.id, upTo, unread });
           break;
         }
         entries.push(entryOf(utterance.id, utterance.sentAtMs, contentOf(utterance.operation)));
@@ -146,6 +147,7 @@ function utteranceOf({ id, sentAtMs, content, quoted }: Entry, features: number)
     return (features & feature.files) === 0 ? null : { type: 'offer', id, sentAtMs, offer };
   }
   const canOperate = (features & feature.messageOperations) !== 0;
+  if (content.type === 'timer' && (features & feature.timers) === 0) return null;
   const operation = canOperate ? operationOf(content) : null;
   if (operation !== null) return { type: 'operation', id, sentAtMs, operation };
   const text = plainForm(content, quoted ?? '', 'older');

@@ -64,6 +64,7 @@ const fields: Fields = {
   'message/deleted': { id: 'text' },
   'message/changed-too-often': { id: 'text' },
   'message/emoji-invalid': { emoji: 'text' },
+  'message/timer-invalid': { seconds: 'number' },
   'chat/peer-cannot': { peer: 'text', what: 'text' },
   'dialect/malformed': { dialect: 'text', detail: 'text' },
   'dialect/unreadable': { dialect: 'text', detail: 'text' },

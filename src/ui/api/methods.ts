@@ -277,6 +277,7 @@ export const streams = {
       nodeEvents.edit,
       nodeEvents.delete,
       nodeEvents.reaction,
+      nodeEvents.timer,
       nodeEvents.read,
       nodeEvents.typing,
       nodeEvents.status,

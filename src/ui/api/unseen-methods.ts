@@ -4,7 +4,7 @@ import { answers, questions, type EraseOptions, type Operation } from '../../cha
 import { nodeEvents } from '../../chat/events.js';
 import type { OperateOptions } from '../../node/handle.js';
 import { controlApi } from './limits.js';
-import { method, nothing, peer } from './method.js';
+import { method, nothing, onePeer, peer } from './method.js';
 
 const seq = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 
@@ -59,6 +59,24 @@ export const unseenMethods = {
 
 /** Rows of the methods about operations. */
 export const operationMethods = {
+  timer: method({
+    verb: 'GET',
+    path: '/v1/timer',
+    does: 'the time after which messages to and from the peer disappear',
+    takes: onePeer,
+    gives: answers.timerInfo,
+    pack: (word: string) => ({ peer: word }),
+    run: ({ node }, { peer }) => node.timer(peer),
+  }),
+  setTimer: method({
+    verb: 'POST',
+    path: '/v1/timer',
+    does: 'change that time for the messages from now on, on both sides; 0: they stay',
+    takes: v.object({ peer, seconds: seq }),
+    gives: nodeEvents.status,
+    pack: (word: string, seconds: number) => ({ peer: word, seconds }),
+    run: ({ node }, { peer, seconds }) => node.setTimer(peer, seconds),
+  }),
   operate: method({
     verb: 'POST',
     path: '/v1/messages/operate',

@@ -47,6 +47,15 @@ export function addOperationCommands(
           });
         }),
     );
+  base(program.command('timer'))
+    .description(catalogue().help.timer)
+    .argument('<peer>', catalogue().help.timerPeer)
+    .argument('[time]', catalogue().help.timerTime)
+    .action((peer: string, time: string | undefined, _options: unknown, command: Command) =>
+      runs(command, async (context) =>
+        (await import('./commands/messages/timer.js')).timer(context, { peer, time: time ?? null }),
+      ),
+    );
   add('copy', catalogue().help.copy)
     .option('--in <peer>', catalogue().help.inPeer)
     .action((word: string, { in: peer = null }: { in?: string | null }, command: Command) =>

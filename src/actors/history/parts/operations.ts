@@ -24,6 +24,7 @@ import { idBytes, type EncodedEntry } from '../rows.js';
 import { indexText, unindexText } from '../search/search.js';
 import { bytesOf, integerOf, type Sql } from '../sql.js';
 import { encodeText } from '../text.js';
+import { keepTimer } from './timers.js';
 
 /** The consequences of written rows. */
 export interface Consequences {
@@ -97,6 +98,7 @@ export class Operations {
   written(seq: number, peerNo: number, line: EncodedEntry): Consequences {
     if (line.kind === 0) return this.#adopt(seq, peerNo, line);
     const content = decodeContent(line);
+    if (content.type === 'timer') keepTimer(this.#sql, peerNo, line, content.seconds);
     if (!isChange(content)) return noConsequences;
     const target = this.#targetOf(peerNo, content, line.direction);
     if (target === 'foreign' || (target !== null && (!target.isText || target.isDeleted)))
@@ -115,7 +117,7 @@ export class Operations {
     const targetId = idBytes(content.target);
     switch (content.type) {
       case 'delete':
-        return this.#erase(target, targetId, false);
+        return this.#erase(target, targetId, 1);
       case 'edit':
         return this.#edit(target, targetId, seq, line, content);
       case 'reaction':
@@ -157,11 +159,19 @@ export class Operations {
       .row([seq]);
     const target = row === undefined ? null : targetOf(row);
     if (target === null || !target.isText) return noConsequences;
-    if (text === null) return this.#erase(target, bytesOf(row?.[5]), isHere);
+    if (text === null) return this.#erase(target, bytesOf(row?.[5]), isHere ? 2 : 1);
     if (target.isDeleted) return noConsequences;
     this.#setText(target, text);
     this.#hasErased = true;
     return { ...noConsequences, isOutboxStale: true };
+  }
+
+  /** Removes a text whose time has ended, and hides its row. */
+  expire(seq: number, isUnread: boolean): Consequences {
+    const row = this.#sql
+      .prepare(`SELECT ${targetColumns}, CAST(id AS BLOB) FROM line WHERE seq = ?`)
+      .row([seq]);
+    return row === undefined ? noConsequences : this.#erase(targetOf(row), bytesOf(row[5]), isUnread ? 3 : 2);
   }
 
   #adopt(seq: number, peerNo: number, { id, direction, receivedAtMs }: EncodedEntry): Consequences {
@@ -241,7 +251,7 @@ export class Operations {
     const author = directionOf(target.direction);
     const changes = rows.map((row) => ({ seq: integerOf(row[0]), change: changeOf(row, targetId) }));
     const revised = changes.reduce((state, { change }) => revise(state, author, change), unrevised);
-    if (revised.isDeleted) return this.#erase(target, targetId, false);
+    if (revised.isDeleted) return this.#erase(target, targetId, 1);
     const kept = new Set([...revised.edits, ...revised.reactions].map(({ id }) => id));
     let isAltered = seq === null;
     for (const each of changes) {
@@ -292,7 +302,7 @@ export class Operations {
   }
 
   /** Removes the text of a message, its earlier texts and its reactions. The row stays, so that a repeated message is known. */
-  #erase(target: Target, targetId: Uint8Array, isHere: boolean): Consequences {
+  #erase(target: Target, targetId: Uint8Array, deleted: 1 | 2 | 3): Consequences {
     this.#hasErased = true;
     this.#unindex(target);
     const ops = this.#sql
@@ -306,9 +316,9 @@ export class Operations {
     this.#sql
       .prepare(
         `UPDATE line SET text = x'', first_text = NULL, reactions = NULL, edited_at = NULL, reply_to = NULL,
-           deleted = max(deleted, ?) WHERE seq = ?`,
+           deleted = max(deleted, ?), expires_at = NULL WHERE seq = ?`,
       )
-      .run([isHere ? 2 : 1, target.seq]);
+      .run([deleted, target.seq]);
     const own = ops.filter((row) => row[2] === 1).map((row) => messageIdFromBytes(bytesOf(row[1])));
     const cancelled = target.direction === 1 ? [messageIdFromBytes(targetId), ...own] : own;
     // The outbox is counted again when its cancelled messages are marked.

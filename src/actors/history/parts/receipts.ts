@@ -5,6 +5,7 @@
 import type { OwedMark, PeerRead, Unseen } from '../../../chat/delivery/entry.js';
 import { messageIdFromBytes, parsePeerId, type MessageId, type PeerId } from '../../../ids.js';
 import type { PeerNumbers } from '../peer-numbers.js';
+import { operations as limits } from '../limits.js';
 import { idBytes, stateNumber } from '../rows.js';
 import { bytesOf, integerOf, type Sql } from '../sql.js';
 import { decodeText } from '../text.js';
@@ -44,8 +45,8 @@ export class Receipts {
       });
   }
 
-  /** Within a transaction: a peer has read our messages up to this one. Null: it never got such a message. */
-  peerRead(peerId: PeerId, upTo: MessageId, atMs: number): PeerRead | null {
+  /** Within a transaction: a peer has read our messages up to this one, but `unread`. Null: it never got such a message. */
+  peerRead(peerId: PeerId, upTo: MessageId, unread: readonly MessageId[], atMs: number): PeerRead | null {
     const peerNo = this.#peers.of(peerId) ?? 0;
     const named = this.#sql
       .prepare(
@@ -68,12 +69,20 @@ export class Receipts {
           `UPDATE line SET read_at = CAST(? AS INTEGER) WHERE seq IN (
              SELECT seq FROM line INDEXED BY line_peer JOIN delivery ON message = seq AND recipient = peer_no
              WHERE peer_no = ? AND seq <= CAST(? AS INTEGER) AND direction = 1 AND kind IN (0, 4)
-               AND read_at IS NULL AND delivery.state <> ?)`,
+               AND read_at IS NULL AND delivery.state <> ? AND id NOT IN (${placeholders}))`,
         )
-        .run([Math.trunc(atMs), peerNo, seq, stateNumber('failed')]);
+        .run([Math.trunc(atMs), peerNo, seq, stateNumber('failed'), ...filled(unread)]);
     return { seq, isNews };
   }
 }
+
+/** A value for each message that a mark may except; empty bytes are no id of a message. */
+const placeholders = Array.from({ length: limits.unreadIdsMax }, () => '?').join(', ');
+const filled = (ids: readonly MessageId[]): readonly Uint8Array[] =>
+  Array.from({ length: limits.unreadIdsMax }, (_, at) => {
+    const id = ids[at];
+    return id === undefined ? new Uint8Array() : idBytes(id);
+  });
 
 function owedOf(sql: Sql, peerNo: number): OwedMark | null {
   const row = sql
@@ -81,8 +90,20 @@ function owedOf(sql: Sql, peerNo: number): OwedMark | null {
       `SELECT CAST(seq AS INTEGER), CAST(id AS BLOB) FROM line INDEXED BY line_peer
        WHERE peer_no = ?1 AND seq > (SELECT told_seq FROM tally WHERE peer_no = ?1)
          AND seq <= (SELECT read_seq FROM tally WHERE peer_no = ?1) AND direction = 0 AND kind IN (0, 4)
+         AND deleted < 3
        ORDER BY seq DESC LIMIT 1`,
     )
     .row([peerNo]);
-  return row === undefined ? null : { seq: integerOf(row[0]), upTo: messageIdFromBytes(bytesOf(row[1])) };
+  if (row === undefined) return null;
+  const seq = integerOf(row[0]);
+  const unread = sql
+    .prepare(
+      `SELECT CAST(id AS BLOB) FROM line INDEXED BY line_peer
+       WHERE peer_no = ?1 AND seq > (SELECT told_seq FROM tally WHERE peer_no = ?1)
+         AND seq < CAST(?2 AS INTEGER) AND direction = 0 AND deleted = 3
+       ORDER BY seq DESC LIMIT ${String(limits.unreadIdsMax)}`,
+    )
+    .rows([peerNo, seq])
+    .map(([id]) => messageIdFromBytes(bytesOf(id)));
+  return { seq, upTo: messageIdFromBytes(bytesOf(row[1])), ...(unread.length === 0 ? {} : { unread }) };
 }

@@ -80,6 +80,7 @@ export class Watcher {
       case 'edit':
       case 'delete':
       case 'reaction':
+      case 'timer':
       case 'read':
       case 'typing':
       case 'notice':

@@ -31,6 +31,7 @@ export const slashCommands = [
     argument: '[ID] EMOJI',
     does: () => catalogue().slash.react,
   },
+  { name: 'timer', argument: '[TIME]', does: () => catalogue().slash.timer },
   { name: 'copy', argument: '[ID]', does: () => catalogue().slash.copy },
   { name: 'paste', argument: '', does: () => catalogue().slash.paste },
   { name: 'show', argument: '[NUMBER]', does: () => catalogue().slash.show },

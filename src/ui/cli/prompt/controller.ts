@@ -17,6 +17,7 @@ import {
 import { untilKnown } from '../run.js';
 import type { Moment } from '../notify/signals.js';
 import type { Output } from '../screen/output.js';
+import { timerLine } from '../screen/changes.js';
 import { peerLabel, renamedRemark } from '../screen/naming.js';
 import { noticeLine, peerLine, peerName, peerStatusWords, weaknessOf } from '../screen/present.js';
 import { nearestPeer } from '../options/suggestion.js';
@@ -178,6 +179,8 @@ export class PromptController {
       case 'delete':
       case 'reaction':
         return this.#onOperation(event);
+      case 'timer':
+        return this.#printer.note(timerLine(event, this.#printer.naming.labelOf(event)));
       case 'read':
         return this.#printer.read(event);
       case 'typing':

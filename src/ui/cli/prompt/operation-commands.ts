@@ -2,12 +2,13 @@
 import { catalogue } from '../../text/catalogue.js';
 import type { MessageEvent, NodeHandle, Operation, OperationEvent } from '../../../index.js';
 import { outcomeOf } from '../commands/messages/operations.js';
+import { parseTimer, timerWords } from '../commands/messages/timer.js';
 import { operationLine } from '../screen/changes.js';
 import type { Open } from './layout.js';
 import type { Printer } from './printer.js';
 import type { Screen } from './screen.js';
 
-const names = ['reply', 'edit', 'delete', 'react'] as const;
+const names = ['reply', 'edit', 'delete', 'react', 'timer'] as const;
 /** The name of a command about a message. */
 export type OperationCommandName = (typeof names)[number];
 
@@ -20,14 +21,18 @@ const quotedMax = 500;
 
 /** Runs the commands about messages, and keeps the texts that were shown last. */
 export class OperationCommands {
-  readonly #node: Pick<NodeHandle, 'operate'>;
+  readonly #node: Pick<NodeHandle, 'operate' | 'timer' | 'setTimer'>;
   readonly #printer: Printer;
   readonly #screen: Pick<Screen, 'forget'>;
   readonly #texts = new Map<string, string>();
   /** Own texts that edits have replaced, by the message. */
   readonly #replaced = new Map<string, readonly string[]>();
 
-  constructor(node: Pick<NodeHandle, 'operate'>, printer: Printer, screen: Pick<Screen, 'forget'>) {
+  constructor(
+    node: Pick<NodeHandle, 'operate' | 'timer' | 'setTimer'>,
+    printer: Printer,
+    screen: Pick<Screen, 'forget'>,
+  ) {
     this.#node = node;
     this.#printer = printer;
     this.#screen = screen;
@@ -46,7 +51,8 @@ export class OperationCommands {
 
   /** Shows an operation, and takes over its consequence for quotes. */
   happened(event: OperationEvent, label: string): void {
-    if (!this.#printer.changed(event))
+    const isSilent = event.type === 'delete' && event.expired === true;
+    if (!this.#printer.changed(event) && !isSilent)
       this.#printer.note(operationLine(event, label, this.#textOf(event.target)));
     if (event.direction === 'out') this.#forget(event);
     if (event.type === 'edit') this.#texts.set(event.target, event.text);
@@ -62,8 +68,21 @@ export class OperationCommands {
     this.#replaced.delete(target);
   }
 
+  /** Shows the timer of the open conversation, or sets it; the event of the new one is the answer. */
+  async #timer(word: string, peer: string): Promise<void> {
+    if (word === '') {
+      const found = await this.#node.timer(peer);
+      return found.isErr() ? this.#printer.fail(found.error) : this.#printer.note(timerWords(found.value));
+    }
+    const seconds = parseTimer(word);
+    if (seconds.isErr()) return this.#printer.warn(seconds.error);
+    const set = await this.#node.setTimer(peer, seconds.value);
+    if (set.isErr()) this.#printer.fail(set.error);
+  }
+
   async run(name: OperationCommandName, argument: string, open: Open | null): Promise<void> {
     if (open === null) return this.#printer.warn(catalogue().prompt.noConversation);
+    if (name === 'timer') return this.#timer(argument, open.row?.id ?? open.word);
     const [, word = null, rest = ''] =
       /^([\^@]\d+|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|#[0-9a-f]{4,31})(?:\s+(.*))?$/s.exec(
         argument,
@@ -85,7 +104,9 @@ export class OperationCommands {
   }
 }
 
-function operationOf(name: OperationCommandName, words: string): Operation | null {
+type MessageCommandName = Exclude<OperationCommandName, 'timer'>;
+
+function operationOf(name: MessageCommandName, words: string): Operation | null {
   switch (name) {
     case 'reply':
       return words === '' ? null : { do: 'reply', text: words };
@@ -104,7 +125,7 @@ function operationOf(name: OperationCommandName, words: string): Operation | nul
 }
 
 const idForms = (): string => catalogue().prompt.idForms;
-const usageOf: Readonly<Record<OperationCommandName, () => string>> = {
+const usageOf: Readonly<Record<MessageCommandName, () => string>> = {
   reply: () => catalogue().prompt.replyUsage(idForms()),
   edit: () => catalogue().prompt.editUsage(idForms()),
   delete: () => catalogue().prompt.deleteUsage(idForms()),

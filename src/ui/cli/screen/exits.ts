@@ -18,6 +18,7 @@ export const exits: Readonly<Record<CliErrorCode, ExitCode>> = {
   'message/deleted': 2,
   'message/changed-too-often': 2,
   'message/emoji-invalid': 2,
+  'message/timer-invalid': 2,
   'chat/peer-cannot': 2,
   'chat/name-invalid': 2,
   'chat/status-invalid': 2,

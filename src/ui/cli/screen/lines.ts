@@ -65,6 +65,15 @@ export const commandLines = {
     lastSeen: nodeEvents.peer.entries.lastSeen,
     unread: nodeEvents.peer.entries.unread,
   }),
+  timerState: line(
+    'timer-state',
+    '`timer PEER`: the time after which messages of the conversation disappear',
+    {
+      peer: answers.timerInfo.entries.peer,
+      peerId: answers.timerInfo.entries.peerId,
+      seconds: answers.timerInfo.entries.seconds,
+    },
+  ),
   privacy: line('privacy', '`privacy`: the peers that learn what the user read and that the user types', {
     receipts: described(v.string(), 'none, verified or contacts; of one peer on, off or default'),
     typing: described(v.string(), 'none, verified or contacts; of one peer on, off or default'),

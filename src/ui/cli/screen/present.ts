@@ -14,7 +14,7 @@ import {
   formatAddress,
 } from '../../../index.js';
 import { transferLine, transferName } from '../files/words.js';
-import { changeMarks, operationLine, replyMark, shownText, sideOf } from './changes.js';
+import { changeMarks, operationLine, replyMark, shownText, sideOf, timerLine } from './changes.js';
 import { Naming, sentNote, withAlias } from './naming.js';
 import type { Output } from './output.js';
 
@@ -153,7 +153,10 @@ export function eventLine(event: NodeEvent, colors: Colors, naming = new Naming(
     case 'edit':
     case 'delete':
     case 'reaction':
+      if (event.type === 'delete' && event.expired === true) return null;
       return colors.dim(operationLine(event, sideOf(event), undefined));
+    case 'timer':
+      return colors.dim(timerLine(event, escapeName(event.peer)));
     case 'read':
       return colors.dim(catalogue().screen.hasRead(escapeName(event.peer)));
     case 'typing':

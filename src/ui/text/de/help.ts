@@ -61,6 +61,10 @@ export const help: Catalogue['help'] = {
   remove:
     'eine Nachricht hier entfernen, und die andere Seite darum bitten; wer sie kopiert oder exportiert hat, behält sie',
   removeForMe: 'sie nur hier entfernen; geht auch bei empfangenen Nachrichten',
+  timer:
+    'neue Nachrichten eines Gesprächs nach einer Zeit verschwinden lassen, auf beiden Seiten; ohne Zeit: sie anzeigen',
+  timerPeer: 'die andere Seite des Gesprächs',
+  timerTime: '30s, 5m, 1h, 1d, 2w (5 Sekunden bis 366 Tage), oder off',
   copy: 'den Text einer Nachricht in die Zwischenablage legen',
   react: 'auf eine Nachricht mit einem Emoji reagieren',
   reactOff: 'die Reaktion zurücknehmen',

@@ -54,6 +54,10 @@ export const pages: Catalogue['pages'] = {
       ['parlance delete ^1', 'entfernt deine letzte Nachricht hier, und bittet die andere Seite darum'],
     ],
     copy: [['parlance copy @1 --in bob', 'kopiert die letzte Nachricht von bob']],
+    timer: [
+      ['parlance timer bob 1d', 'lässt Nachrichten mit bob nach einem Tag verschwinden'],
+      ['parlance timer bob off', 'lässt sie wieder bleiben'],
+    ],
     react: [['parlance react @1 👍', 'reagiert auf die zuletzt empfangene Nachricht']],
     outbox: [['parlance outbox cancel', 'zieht alles zurück, was wartet']],
     privacy: [

@@ -38,6 +38,7 @@ export const prompt: Catalogue['prompt'] = {
     'ID ist ^1 für deine letzte Nachricht, @1 für die zuletzt empfangene, oder # und die letzten Zeichen einer ID',
   replyUsage: (forms) => `der Text fehlt: /reply [ID] TEXT; ${forms}`,
   editUsage: (forms) => `der Text fehlt: /edit [ID] TEXT; ${forms}`,
+  timerUsage: (word) => `"${word}" ist keine Zeit dafür; schreib 30s, 5m, 1h, 1d, 2w oder off`,
   reactUsage: (forms) => `das Emoji fehlt: /react [ID] EMOJI [off]; ${forms}`,
   noMoreMessages: 'keine weiteren Nachrichten',
   historyEnd: '── Ende des Verlaufs ──',

@@ -11,6 +11,8 @@ export const slash: Catalogue['slash'] = {
   reply: 'beantwortet eine Nachricht: die zuletzt empfangene, oder ID',
   edit: 'ändert den Text deiner letzten Nachricht, oder von ID',
   remove: 'entfernt deine letzte Nachricht, oder ID, und bittet die andere Seite darum',
+  timer:
+    'lässt neue Nachrichten des Gesprächs nach TIME (1h, 1d) verschwinden, oder off; allein zeigt es die Zeit',
   react: 'reagiert auf die zuletzt empfangene Nachricht, oder auf ID; off dahinter nimmt es zurück',
   show: 'zeigt alle Zeilen einer gekürzten Nachricht',
   nickname: 'ändert den Namen, den andere sehen',

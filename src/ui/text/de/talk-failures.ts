@@ -117,6 +117,12 @@ export const talkFailures: Pick<FailureTexts, Code> = {
     ),
   'message/changed-too-often': (error) =>
     say('nicht geändert', `die Nachricht ${error.id} wurde zu oft geändert`, 'sende eine neue Nachricht'),
+  'message/timer-invalid': (error) =>
+    say(
+      'die Zeit bleibt, wie sie ist',
+      `${String(error.seconds)} Sekunden sind zu kurz oder zu lang`,
+      'gib eine Zeit von 5s bis 366d an, oder off',
+    ),
   'message/emoji-invalid': (error) =>
     say(
       'keine Reaktion',

@@ -56,6 +56,9 @@ export const help = {
   remove:
     'remove a message here, and ask the other side to remove it; a reader who copied or exported it has it',
   removeForMe: 'remove it here alone; works for received messages, too',
+  timer: 'let new messages of a conversation disappear after a time, on both sides; without a time, show it',
+  timerPeer: 'the other side of the conversation',
+  timerTime: '30s, 5m, 1h, 1d, 2w (5 seconds to 366 days), or off',
   copy: 'put the text of a message on the clipboard of the desktop',
   react: 'react to a message with an emoji',
   reactOff: 'take the reaction back',

@@ -45,6 +45,10 @@ export const pages = {
     edit: [["parlance edit ^1 'Lunch at one'", 'changes your last message']],
     delete: [['parlance delete ^1', 'removes your last message here, and asks the other side to']],
     copy: [['parlance copy @1 --in bob', 'copies the last message of bob']],
+    timer: [
+      ['parlance timer bob 1d', 'lets messages with bob disappear after a day'],
+      ['parlance timer bob off', 'lets them stay again'],
+    ],
     react: [['parlance react @1 👍', 'reacts to the message received last']],
     outbox: [['parlance outbox cancel', 'withdraws all that waits']],
     privacy: [

@@ -37,6 +37,7 @@ export const prompt = {
     'ID is ^1 for your last message, @1 for the last received one, or # and the last characters of an id',
   replyUsage: (forms: string) => `the text is missing: /reply [ID] TEXT; ${forms}`,
   editUsage: (forms: string) => `the text is missing: /edit [ID] TEXT; ${forms}`,
+  timerUsage: (word: string) => `"${word}" is not a time for the timer; write 30s, 5m, 1h, 1d, 2w or off`,
   reactUsage: (forms: string) => `the emoji is missing: /react [ID] EMOJI [off]; ${forms}`,
   noMoreMessages: 'no more messages',
   historyEnd: '── end of the history ──',

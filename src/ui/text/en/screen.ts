@@ -35,6 +35,13 @@ export const screen = {
   aMessage: 'a message',
   hasEdited: (name: string, text: string) => `${name} edited: ${text}`,
   hasDeleted: (name: string) => `${name} deleted a message`,
+  timerOff: (name: string) => `${name} switched the timer off: messages stay`,
+  timerSet: (name: string, time: string) =>
+    `${name} set the timer: messages from now on disappear after ${time}`,
+  timerIs: (name: string, time: string) => `messages with ${name} disappear after ${time}, on both sides`,
+  timerIsOff: (name: string) => `messages with ${name} stay`,
+  goneText: '[disappeared]',
+  goneAt: (time: string) => ` (until ${time})`,
   hasReacted: (name: string, emoji: string, text: string) => `${name} reacted ${emoji} to ${text}`,
   tookBack: (name: string, emoji: string, text: string) => `${name} took back ${emoji} from ${text}`,
   readyAs: (ready: string, name: string, where: string, pid: number) =>

@@ -8,6 +8,7 @@ export const slash = {
   reply: 'answers a message: the last received one, or ID',
   edit: 'changes the text of your last message, or of ID',
   remove: 'removes your last message, or ID, and asks the other side to remove it',
+  timer: 'lets new messages of the conversation disappear after TIME (1h, 1d), or off; alone, shows it',
   react: 'reacts to the last received message, or to ID; off behind it takes it back',
   show: 'shows all rows of a message that was shortened',
   nickname: 'changes the name that others see',

@@ -91,6 +91,12 @@ export const talkFailures: Pick<FailureTexts, Code> = {
     say('not changed', `the message ${error.id} is deleted`, 'name another message, or send a new one'),
   'message/changed-too-often': (error: { readonly id: string }) =>
     say('not changed', `the message ${error.id} was changed too often`, 'send a new message'),
+  'message/timer-invalid': (error: { readonly seconds: number }) =>
+    say(
+      'the timer is unchanged',
+      `${String(error.seconds)} seconds are too short or too long`,
+      'give a time from 5s to 366d, or off',
+    ),
   'message/emoji-invalid': (error: { readonly emoji: string }) =>
     say('no reaction', `"${error.emoji}" is not one emoji`, 'give a single emoji such as 👍'),
   'chat/peer-cannot': (error: { readonly peer: string; readonly what: string }) =>

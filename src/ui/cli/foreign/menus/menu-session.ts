@@ -195,6 +195,7 @@ function isShown(event: NodeEvent, dialect: ForeignDialectName): boolean {
     case 'edit':
     case 'delete':
     case 'reaction':
+    case 'timer':
     case 'read':
     case 'typing':
     case 'presence':

@@ -57,8 +57,9 @@ function afterOperation(message: MessageEvent, event: OperationEvent): MessageEv
     case 'edit':
       return message.deleted === true ? message : { ...message, text: event.text, editedAt: event.at };
     case 'delete': {
-      const { editedAt: _edited, reactions: _reactions, replyTo: _reply, ...rest } = message;
-      return { ...rest, text: '', deleted: true };
+      const { editedAt: _edited, reactions: _reactions, replyTo: _reply, expiresAt, ...rest } = message;
+      const end = event.expired === true && expiresAt !== undefined ? { expiresAt } : {};
+      return { ...rest, ...end, text: '', deleted: true };
     }
     case 'reaction': {
       const { emoji, by, on } = event;

@@ -226,8 +226,8 @@ export class OperationDesk {
     turn.emit(answer(call, ok([answered])));
   }
 
-  #isUnsaid = ({ peerId, seq, direction, state }: Entry): boolean =>
-    direction === 'out' && state === 'queued' && this.#parts.delivery.isUnsaid(peerId, seq);
+  #isUnsaid = (entry: Entry): boolean =>
+    entry.direction === 'out' && entry.state === 'queued' && this.#parts.delivery.isUnsaid(entry);
 
   /** Whether the program of the peer knows operations; `unknown` before its first handshake. */
   #abilityOf(peerId: PeerId, bit: number = feature.messageOperations): 'can' | 'cannot' | 'unknown' {

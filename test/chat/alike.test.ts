@@ -75,6 +75,7 @@ const others: Required<Omit<NewEntry, 'id'>> = {
   revised: { editedAtMs: 5, isDeleted: false, reactions: [] },
   readAtMs: 5,
   expiresAtMs: 6,
+  isUnsaid: true,
 };
 
 test('a text that differs in any field but id and text shares no column', () => {

@@ -76,3 +76,13 @@ test('the age of a peer is that of its row', () => {
   const age = agesOf((id) => (id === bob.peerId ? { ...row, peerId: id, addresses: [] } : null), 5_000);
   assert.deepEqual([age(bob.peerId), age(carol.peerId)], [1_000, null]);
 });
+
+test('a silent host that a service names again and again is asked ever more seldom all the same', () => {
+  const it = new SilentContacts(0, silentMs);
+  let count = 0;
+  for (let nowMs = 0; nowMs <= 600_000; nowMs += 1_000) {
+    it.named(bob.host);
+    count += it.due(nowMs, never).length;
+  }
+  assert.ok(count <= 12, `${String(count)} times in ten minutes`);
+});

@@ -395,6 +395,19 @@ test('a message that was sent to the address and to the identity itself stays on
     assert.equal((await pageOf(history)).length, 1);
   }));
 
+test('a copy that failed at the identity goes on as the one that waits at its address', () =>
+  withHistory(async (history) => {
+    await append(history, { ...said(1, 'out', 'hello'), peerId: peer(2) });
+    await history.call('mark', { peerId: peer(2), ids: [messageId(1)], state: 'failed' });
+    await append(history, said(1, 'out', 'hello'));
+    const moved = await history.call('readdress', { from: peer(1), peerId: peer(2), name: 'Bob' });
+    assert.equal(moved._unsafeUnwrap().entries, 1);
+    assert.deepEqual(
+      (await pageOf(history)).map(({ state }) => state),
+      ['queued'],
+    );
+  }));
+
 test('no later message gets the number of one that was there twice, after a restart', () =>
   withHistory(async (history, file) => {
     await append(history, { ...said(1, 'out', 'hello'), peerId: peer(2) });

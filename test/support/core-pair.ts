@@ -49,6 +49,8 @@ export class PairNode {
   other: PairNode | null = null;
   /** Number of the session; 0: none is up. */
   sessionId = '';
+  /** Sessions of this core, which counts them anew after a restart. */
+  sessions = 0;
 
   constructor(me: ScenePeer, home: string, history: Driver) {
     this.me = me;
@@ -83,11 +85,10 @@ export class PairNode {
 
   /** A new core takes over what is on disk. */
   async restart(): Promise<void> {
-    const read = async <T>(asked: PromiseLike<{ _unsafeUnwrap(): T }>): Promise<T> =>
-      (await asked)._unsafeUnwrap();
     const newestSeq = await read(this.#history.call('newest', {}));
     this.#core = this.#newCore();
     this.#timers = [];
+    this.sessions = 0;
     this.#todo.length = 0;
     this.#restore({
       contacts: await read(this.#history.call('contacts', {})),
@@ -154,6 +155,9 @@ export class PairNode {
 
   page = async (): Promise<readonly Entry[]> =>
     (await this.#history.call('page', { limit: 99, isMessagesOnly: true, hasEarlier: true }))._unsafeUnwrap();
+
+  /** Does what the history has planned for later. */
+  idle = (): Promise<void> => this.#history.idle();
 
   async stop(): Promise<void> {
     await this.#history.stop();
@@ -242,6 +246,9 @@ export class PairNode {
   }
 }
 
+const read = async <T>(asked: PromiseLike<{ _unsafeUnwrap(): T }>): Promise<T> =>
+  (await asked)._unsafeUnwrap();
+
 async function settle(node: PairNode): Promise<void> {
   for (;;) {
     const isBusy = await node.work();
@@ -278,7 +285,8 @@ export async function openPair(): Promise<{
         [alice, bob, bobFeatures],
         [bob, alice, features],
       ] as const) {
-        node.sessionId = `s-${String(sessions)}`;
+        node.sessions += 1;
+        node.sessionId = `s-${String(node.sessions)}`;
         const connectionId = connection(`i-${String(sessions)}`);
         const address = { host: other.me.host, port: 50_000 };
         node.take({ type: 'accepted', connectionId, dialect: 'native', address });

@@ -151,6 +151,8 @@ test('every line of every command fits the schema', options, async (context) => 
   // Of a message that is not there, so that no clipboard is touched.
   await run(['copy', '@999']);
   await run(['react', '@1', '👍']);
+  await run(['timer', 'bob', '1d']);
+  await run(['timer', 'bob']);
   await run(['edit', '^1', 'another text']);
   await run(['delete', '^1']);
   await run(['history']);

@@ -112,7 +112,11 @@ export const history = actor<HistoryArgs, HistoryState, HistoryProtocol>({
     outbox: (state, body, context) =>
       reply(
         state,
-        read(state, context, (store) => store.outbox(body.peerId, body.afterSeq, body)),
+        read(state, context, (store) =>
+          body.handsOver === true && body.peerId !== null
+            ? store.handOver(body.peerId, body.afterSeq, body)
+            : store.outbox(body.peerId, body.afterSeq, body),
+        ),
       ),
     correspondents: (state, _body, context) =>
       reply(

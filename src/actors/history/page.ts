@@ -10,7 +10,8 @@ import {
 } from '../../chat/delivery/entry.js';
 import type { StoreError } from '../../chat/errors.js';
 import { history as limits } from './limits.js';
-import { decodeEntry, deliveryColumns, entryColumns } from './rows.js';
+import { decodeEntry, deliveryColumns, entryColumns, unsaid } from './rows.js';
+import { encodeText } from './text.js';
 import { withEarlier, withQuoted } from './parts/earlier.js';
 import { notPlain, searchOf } from './search/search.js';
 import { integerOf, type Sql, type SqlRow, type SqlValue } from './sql.js';
@@ -96,6 +97,19 @@ function scopeConditions(query: HistoryQuery, peerNo: number | null): readonly C
   if (query.direction !== undefined)
     conditions.push({ sql: 'line.direction = ?', values: [query.direction === 'out' ? 1 : 0] });
   return conditions;
+}
+
+/** Within a transaction: notes that a session may have these entries from now on. */
+export function handOver(sql: Sql, entries: readonly Entry[]): void {
+  const [first] = entries;
+  const last = entries.at(-1);
+  if (first === undefined || last === undefined) return;
+  sql
+    .prepare(
+      `UPDATE line SET waits = 0 WHERE seq BETWEEN CAST(? AS INTEGER) AND CAST(? AS INTEGER) AND waits = ${String(unsaid)}
+         AND EXISTS(SELECT 1 FROM delivery WHERE message = line.seq AND recipient = (SELECT no FROM peer WHERE id = ?))`,
+    )
+    .run([first.seq, last.seq, encodeText(first.peerId)]);
 }
 
 /** Reads the waiting entries of one peer (null: of all) after `afterSeq`, oldest first. */

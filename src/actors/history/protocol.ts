@@ -71,6 +71,8 @@ export type HistoryProtocol = {
     {
       readonly peerId: PeerId | null;
       readonly afterSeq: number;
+      /** Whether a session gets the page: the reply comes after the sync of the note that the peer may have it. */
+      readonly handsOver?: true;
       readonly entriesMax: number;
       readonly bytesMax: number;
     },

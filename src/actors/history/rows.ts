@@ -92,7 +92,8 @@ export function encodeEntry(entry: NewEntry): EncodedEntry {
     rest: [
       whole(entry.sentAtMs),
       whole(entry.receivedAtMs),
-      ...unused,
+      0,
+      entry.isUnsaid === true ? unsaid : 0,
       place(dialects, entry.dialect),
       place(encryptions, entry.encryption),
       entry.verified ? 1 : 0,
@@ -114,8 +115,11 @@ export function encodeEntry(entry: NewEntry): EncodedEntry {
   };
 }
 
-/** Values of `line.state` and `line.waits`, which are unused since the deliveries have a table of their own. */
-const unused = [0, 0] as const;
+/**
+ * The value of `line.waits` for an entry that no session can have had. Version 1 wrote 0 and 1 there; `line.state` is unused
+ * since the deliveries have a table of their own.
+ */
+export const unsaid = 2;
 
 /** Whether the entry still waits in the outbox. Foreign dialects have no receipts, so *sent* ends the wait. */
 export const isWaiting = (state: DeliveryState, dialect: DialectName): boolean =>
@@ -138,7 +142,7 @@ export const entryColumnsWith = (
 /** The columns of migrations 6 and 7 in a file of a schema version. */
 export function laterColumnsOf(version: number): string {
   const sixth = version < 6 ? 'NULL, NULL, 0, NULL' : sixthColumns;
-  return `${sixth}, ${version < 7 ? 'NULL, NULL, NULL' : seventhColumns}`;
+  return `${sixth}, ${version < 7 ? 'NULL, NULL, NULL' : seventhColumns}, CAST(line.waits AS INTEGER)`;
 }
 
 const sixthColumns = `CAST(line.reply_to AS BLOB), CAST(line.edited_at AS INTEGER), CAST(line.deleted AS INTEGER),
@@ -181,6 +185,7 @@ export function decodeEntry(row: SqlRow): Entry {
     state: member(states, row[5]),
     ...(row[18] === null ? {} : { readAtMs: integerOf(row[18]) }),
     ...(row[20] === null ? {} : { expiresAtMs: integerOf(row[20]) }),
+    ...(row[21] === unsaid && row[1] === 1 ? { isUnsaid: true as const } : {}),
     ...revisedOf(row),
   };
 }

@@ -31,7 +31,7 @@ import { history as limits } from './limits.js';
 import { valuesOf, type EncodedEntry } from './rows.js';
 import { correspondentsOf, deliver, markDeliveries } from './deliveries.js';
 import { erase } from './erasure/erase.js';
-import { pageOf, outboxOf } from './page.js';
+import { handOver, pageOf, outboxOf } from './page.js';
 import { contactsOf, putContact } from './parts/contacts.js';
 import { newDraft, type Draft } from './parts/draft.js';
 import { findMessages } from './parts/find.js';
@@ -316,6 +316,14 @@ export class HistoryStore {
     if (peerId === null) return outboxOf(this.#sql, null, afterSeq, bounds);
     const peerNo = this.#peers.of(peerId);
     return peerNo === null ? { entries: [], isLast: true } : outboxOf(this.#sql, peerNo, afterSeq, bounds);
+  }
+
+  /** Reads them for a session, which may say them from then on. The note is synced first. */
+  handOver(peerId: PeerId, afterSeq: number, bounds: Parameters<typeof outboxOf>[3]): OutboxPage {
+    const page = this.outbox(peerId, afterSeq, bounds);
+    const isNews = page.entries.some(({ isUnsaid }) => isUnsaid === true);
+    if (isNews) this.transaction(() => handOver(this.#sql, page.entries));
+    return page;
   }
 
   correspondents = (): readonly Correspondent[] => correspondentsOf(this.#sql);

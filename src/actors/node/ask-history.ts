@@ -34,8 +34,8 @@ export function askHistory(
       break;
     }
     case 'outbox': {
-      const { peerId, afterSeq, entriesMax, bytesMax } = ask;
-      const page = history.call('outbox', { peerId, afterSeq, entriesMax, bytesMax });
+      const { type: _type, ...wanted } = ask;
+      const page = history.call('outbox', wanted);
       report(page, (result) => ({ type: 'outbox', result }));
       break;
     }

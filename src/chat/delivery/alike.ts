@@ -49,6 +49,7 @@ const isAlike = (one: NewEntry, other: NewEntry): boolean =>
   one.sentAtMs === other.sentAtMs &&
   one.receivedAtMs === other.receivedAtMs &&
   one.expiresAtMs === other.expiresAtMs &&
+  one.isUnsaid === other.isUnsaid &&
   one.dialect === other.dialect &&
   one.encryption === other.encryption &&
   one.verified === other.verified;

@@ -47,8 +47,6 @@ export class Delivery<T extends DeliveryTurn> {
   readonly #readdressing = new Readdressing();
   /** The greatest `seq` handed to a session of each peer, so that an entry is published as `sent` once. */
   readonly #sentSeq = new Map<PeerId, number>();
-  /** Entries up to this `seq` are of earlier runs. */
-  #startSeq = 0;
 
   constructor(people: People, routeOf: (peerId: PeerId) => Route<T>, random: () => number) {
     this.#people = people;
@@ -61,7 +59,6 @@ export class Delivery<T extends DeliveryTurn> {
   restore(stored: DeliveryStored, turn: T): void {
     for (const { peerId, isWaiting } of stored.correspondents)
       if (isWaiting && !this.#people.isBlocked(peerId)) this.#outboxes.open(peerId, true);
-    this.#startSeq = stored.newestSeq;
     this.#outboxes.sized(stored.outboxSize);
     this.expiry.restore(stored.unseen, turn);
     this.#shown.restore(stored.publishedSeq, stored.newestSeq, turn);
@@ -81,7 +78,9 @@ export class Delivery<T extends DeliveryTurn> {
     const route = this.#routeOf(peerId);
     const texts = messages.map(({ text }) => text);
     return route.admit(peerId, texts, via, turn).map((carriage) => {
-      const entryOf = (words: Words) => outgoing(this.#people, words, peerId, carriage, turn.now);
+      const isUnsaid = this.#outboxes.peek(peerId)?.isUp() !== true;
+      const entryOf = (words: Words) =>
+        outgoing(this.#people, words, peerId, { ...carriage, isUnsaid }, turn.now);
       const entries = messages.map((words) => this.expiry.stamped(entryOf(words), turn.now));
       this.#outboxes.committing(entries.length, bytes);
       const token = turn.newToken();
@@ -170,11 +169,9 @@ export class Delivery<T extends DeliveryTurn> {
     this.#follow(peerId, withoutMark(outbox.confirmed(ids, turn.now.monotonicMs)), turn);
   }
 
-  /** Whether no session ever had an entry, as far as this run can tell: it can be changed in place. */
-  isUnsaid(peerId: PeerId, seq: number): boolean {
-    if (seq <= Math.max(this.#startSeq, this.#sentSeq.get(peerId) ?? 0)) return false;
-    return !this.#outboxes.isLoading(peerId) && this.#outboxes.peek(peerId)?.isUp() !== true;
-  }
+  /** Whether no session can have had an own entry: it can be changed in place. */
+  isUnsaid = ({ peerId, isUnsaid }: Entry): boolean =>
+    isUnsaid === true && !this.#outboxes.isLoading(peerId) && this.#outboxes.peek(peerId)?.isUp() !== true;
 
   /** Takes a change in place: what was cancelled is not sent any more. */
   rewritten(peerId: PeerId, { cancelled, outbox }: Rewritten, turn: T): void {

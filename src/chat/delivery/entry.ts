@@ -112,6 +112,8 @@ export interface NewEntry {
   readonly revised?: RevisedEntry;
   /** When the peer reported that it read an own message (our wall clock, ms); missing: it did not. */
   readonly readAtMs?: number;
+  /** Whether no session can have had this own entry, in this run of the program or an earlier one; missing: one can. */
+  readonly isUnsaid?: true;
   /** When the text disappears (clock of `expiry-clock.ts`, ms); missing: never. */
   readonly expiresAtMs?: number;
 }

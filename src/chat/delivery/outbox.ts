@@ -127,7 +127,9 @@ class PeerOutbox implements Outbox {
 
   queued(entries: readonly Entry[], nowMs: number): readonly OutboxOutput[] {
     for (const entry of entries) {
-      const canAppend = this.#link.type === 'up' && !this.#hasMore && this.#load === null;
+      // An entry that the disk calls unsaid is read from it, so that the disk notes it before it is said.
+      const isNoted = entry.isUnsaid !== true;
+      const canAppend = isNoted && this.#link.type === 'up' && !this.#hasMore && this.#load === null;
       if (!canAppend || entry.seq <= this.#lastSeq || !this.#append(entry)) this.#hasMore = true;
     }
     if (this.#load !== null) this.#isPageOutdated = true;

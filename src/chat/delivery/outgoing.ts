@@ -13,7 +13,7 @@ export const outgoing = (
   people: Pick<People, 'name' | 'isVerified'>,
   words: Words,
   peerId: PeerId,
-  { dialect, encryption }: Carriage,
+  { dialect, encryption, isUnsaid }: Carriage & { readonly isUnsaid: boolean },
   now: Clocks,
 ): NewEntry => ({
   id: words.id,
@@ -28,6 +28,7 @@ export const outgoing = (
   encryption,
   verified: people.isVerified(peerId),
   state: 'queued',
+  ...(isUnsaid ? { isUnsaid } : {}),
   ...(words.quoted === undefined ? {} : { quoted: words.quoted }),
 });
 

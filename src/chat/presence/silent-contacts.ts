@@ -37,8 +37,10 @@ export class SilentContacts {
 
   /** Another service named a host where a node may run. It is asked while no peer is heard from there. */
   named(host: string): void {
+    const before = this.#named.get(host);
     this.#named.delete(host);
-    this.#named.set(host, { count: 0, nextAtMs: 0 });
+    // A service that names a silent host again and again does not make it asked more often.
+    this.#named.set(host, before ?? { count: 0, nextAtMs: 0 });
     const [oldest] = this.#named.keys();
     if (this.#named.size > limits.namedHostsMax && oldest !== undefined) this.#named.delete(oldest);
   }

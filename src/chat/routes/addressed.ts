@@ -7,10 +7,12 @@
 import type { Result } from 'neverthrow';
 import type { DialectError } from '../../dialects/errors.js';
 import type { PeerId } from '../../ids.js';
+import type { ChatError } from '../errors.js';
 import { formatAddress, type Address } from '../../wire/address.js';
 import { addressBehind, addressedId } from '../people/name.js';
 import type { People } from '../people/people.js';
 import type { SendViaOptions } from '../contract.js';
+import { alarms as limits } from './limits.js';
 import type { AddressAnswer } from './live-session.js';
 import type { NativeRoutes, NativeTurn } from './native.js';
 import type { Carriage, Route, RouteOrder, RouteReport } from './route.js';
@@ -22,6 +24,10 @@ export class AddressedRoutes implements Route<NativeTurn> {
   readonly #native: NativeRoutes;
 
   readonly #hasWork: (peerId: PeerId) => boolean;
+  /** Addresses where this node itself answered, until the messages for them have failed. */
+  readonly #own = new Set<PeerId>();
+  /** Pairs of an address and a changed key there that the user was told of. */
+  readonly #told = new Set<string>();
 
   /** `hasWork`: whether messages wait for a peer. */
   constructor(people: People, native: NativeRoutes, hasWork: (peerId: PeerId) => boolean) {
@@ -43,7 +49,15 @@ export class AddressedRoutes implements Route<NativeTurn> {
     // A dial needs no more than the address.
   }
 
-  carry({ type, peerId }: RouteOrder, turn: NativeTurn): readonly RouteReport[] {
+  carry(order: RouteOrder, turn: NativeTurn): readonly RouteReport[] {
+    const { type, peerId } = order;
+    if (type === 'utter' && this.#own.delete(peerId)) {
+      const ids = order.entries.map(({ id }) => id);
+      return [
+        { type: 'refused', peerId, ids, reason: 'chat/own-address' },
+        { type: 'down', peerId },
+      ];
+    }
     const address = type === 'open' ? addressBehind(peerId) : null;
     if (address === null) return [];
     const typed = formatAddress(address);
@@ -57,12 +71,28 @@ export class AddressedRoutes implements Route<NativeTurn> {
   answered({ address, found }: AddressAnswer, turn: NativeTurn): readonly RouteReport[] {
     const peerId = addressedId(address);
     if (peerId === null || !this.#hasWork(peerId)) return [];
-    const as =
-      typeof found === 'string'
-        ? this.#people.sameAsBefore(found, formatAddress(address)).unwrapOr(null)
-        : null;
-    if (as !== null) return this.#found(peerId, as, turn);
+    if (typeof found === 'string') {
+      const as = this.#people.sameAsBefore(found, formatAddress(address));
+      if (as.isOk()) return this.#found(peerId, as.value, turn);
+      this.#tell(formatAddress(address), found, as.error, turn);
+    } else if (found.code === 'session/own-identity') {
+      // The outbox hands its messages over, and each is refused.
+      this.#own.add(peerId);
+      return [{ type: 'up', peerId }];
+    }
     return [{ type: 'unreached', peerId, retryAfterMs: pauseMs(found, turn) }];
+  }
+
+  /** Tells the user once that somebody with another key answers where a contact was. */
+  #tell(typed: string, found: PeerId, { code }: ChatError, turn: NativeTurn): void {
+    const pair = `${typed} ${found}`;
+    if (this.#told.has(pair)) return;
+    this.#told.add(pair);
+    const [oldest] = this.#told;
+    if (this.#told.size > limits.pairsMax && oldest !== undefined) this.#told.delete(oldest);
+    const peer = this.#people.name(found);
+    const message = `somebody with another key answers at ${typed}; the messages that wait for it were not sent: decide about ${peer} with "parlance contact", or withdraw them with "parlance outbox cancel"`;
+    turn.emit({ to: 'feed', event: { type: 'error', code, message, peer } });
   }
 
   /** The user writes to this identity from now on, as with any message to it. */

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ok } from 'neverthrow';
 import { wordsOf } from '../../../src/chat/delivery/entry.js';
-import { parsePeerId } from '../../../src/ids.js';
+import { directConversation, parsePeerId } from '../../../src/ids.js';
 import { CoreScene, connection, messageId, scenePeer, session } from '../../support/core-scene.js';
 
 const bob = scenePeer(1);
@@ -77,4 +77,40 @@ test('an address for which messages wait is dialled after a start, and they can 
   assert.equal(scene.asked('outbox').ask.peerId, waiting);
   scene.ask('withdraw', { peer: typed, ids: [messageId(1)] });
   assert.equal(scene.asked('mark').ask.peerId, waiting);
+});
+
+const waitsFor = {
+  correspondents: [{ peerId: parsePeerId(waiting)._unsafeUnwrap(), isWrittenTo: true, isWaiting: true }],
+};
+
+test('a message that waits for what is the own address fails, and is not dialled for ever', () => {
+  const scene = new CoreScene(waitsFor);
+  scene.take({ type: 'dialled', connectionId: connection('o-1') });
+  const error = { code: 'session/own-identity' } as const;
+  scene.take({ type: 'sessionDown', sessionId: session('s-1'), end: { type: 'failed', error } });
+  const { token, ask } = scene.asked('outbox');
+  assert.equal(ask.peerId, waiting);
+  const peerId = parsePeerId(waiting)._unsafeUnwrap();
+  const entry = {
+    ...({
+      id: messageId(1),
+      seq: 1,
+      direction: 'out',
+      peerId,
+      peer: typed,
+      sentAtMs: 1,
+      receivedAtMs: 1,
+    } as const),
+    ...({ conversation: directConversation(peerId), content: { type: 'text', text: 'hello' } } as const),
+    ...({ dialect: 'native', encryption: 'noise', verified: false, state: 'queued' } as const),
+  };
+  scene.stored(token, { type: 'outbox', result: ok({ entries: [entry], isLast: true }) });
+  const mark = scene.asked('mark');
+  assert.deepEqual([mark.ask.ids, mark.ask.state], [[messageId(1)], 'failed']);
+  const outbox = { entries: 0, bytes: 0 };
+  scene.stored(mark.token, { type: 'mark', result: ok({ reached: [messageId(1)], outbox }) });
+  const [failed] = scene.events('status').filter(({ state }) => state === 'failed');
+  assert.equal(failed?.reason, 'chat/own-address');
+  const dials = scene.all.filter((effect) => effect.to === 'transport' && effect.say === 'dial');
+  assert.equal(dials.length, 1);
 });

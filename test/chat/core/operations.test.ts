@@ -182,3 +182,46 @@ test('an unknown message, a text for an emoji and an empty text are refused with
   assert.deepEqual(messageWordOf('^0'), null);
   assert.deepEqual(messageWordOf('abc'), null);
 });
+
+test('after a restart, a message that never left is withdrawn, and one that may have left is followed', async (context) => {
+  const { alice, bob, connect, disconnect, send, both } = await pair(context);
+  await send(alice, 'never left');
+  await alice.restart();
+  assert.equal(await operate(alice, '^1', { do: 'delete' }), 'failed: withdrawn');
+  await connect();
+  assert.deepEqual(await both(), [[null], []]);
+  assert.ok(!bob.events.some(({ type }) => type === 'message' || type === 'delete'));
+  // The peer falls silent: what is said now may arrive or not.
+  const { sessionId } = bob;
+  bob.sessionId = '';
+  await send(alice, 'said while a session is up');
+  await alice.restart();
+  bob.sessionId = sessionId;
+  await disconnect();
+  assert.equal(await operate(alice, '^1', { do: 'delete' }), 'queued');
+  await connect();
+  assert.deepEqual(await both(), [[null, null], []]);
+  assert.ok(
+    bob.events.some(({ type }) => type === 'delete'),
+    'the deletion follows, or the peer could keep it',
+  );
+});
+
+test('a message that waited and was read for a session counts as said after a restart', async (context) => {
+  const { alice, bob, connect, disconnect, send, both } = await pair(context);
+  await send(alice, 'waits');
+  const up = connect();
+  const { sessionId } = bob;
+  bob.sessionId = '';
+  await up;
+  await alice.restart();
+  bob.sessionId = sessionId;
+  await disconnect();
+  assert.notEqual(await operate(alice, '^1', { do: 'edit', text: 'changed' }), 'failed: withdrawn');
+  await connect();
+  assert.deepEqual(await both(), [['changed'], ['changed']]);
+  assert.ok(
+    bob.events.some(({ type }) => type === 'edit'),
+    'the edit came as an operation',
+  );
+});

@@ -15,7 +15,7 @@ export function findMessages(
 ): readonly Found[] {
   return rowsOf(sql, word, peerNo).map((row) => {
     const entry = decodeEntry(row);
-    const peer = integerOf(row[21]);
+    const peer = integerOf(row[22]);
     return { entry, ...nextNumbers(sql, entry.id, peer, emoji) };
   });
 }

@@ -2,9 +2,22 @@
  * Messages to an address become messages to the identity that answered there. They keep their `seq`, since readers know
  * it. Throws `SqlTrouble`.
  */
+import { stateNumber } from '../rows.js';
 import { indexText, unindexText } from '../search/search.js';
 import { bytesOf, integerOf, type Sql } from '../sql.js';
 import { decodeText, encodeText } from '../text.js';
+
+/** The delivery of a message that is there twice goes on as that of its copy, where the copy has failed. */
+function takeOverDelivery(sql: Sql, seq: number, toNo: number): void {
+  sql
+    .prepare(
+      `UPDATE delivery SET (state, waits) = (SELECT state, waits FROM delivery WHERE message = ?1)
+       WHERE state = ?3 AND recipient = ?2 AND EXISTS(SELECT 1 FROM delivery WHERE message = ?1) AND message =
+         (SELECT copy.seq FROM line JOIN line AS copy ON copy.id = line.id AND copy.direction = 1 AND copy.peer_no = ?2
+          WHERE line.seq = ?1)`,
+    )
+    .run([seq, toNo, stateNumber('failed')]);
+}
 
 /** Within a transaction: gives the rows of one peer to another. Entries after `indexedSeq` are not in the index yet. */
 export function readdress(
@@ -29,7 +42,8 @@ export function readdress(
       .prepare('UPDATE OR IGNORE line SET peer_no = ?, name = ? WHERE seq = ?')
       .run([to.no, encodeText(to.name), seq]);
     if (moved === 0) {
-      // The same message was sent to the identity itself, too.
+      // The same message was sent to the identity itself, too. A copy that failed gives way to one that did not.
+      if (isOut === 1) takeOverDelivery(sql, seq, to.no);
       for (const rows of ['delivery WHERE message', 'op WHERE seq', 'line WHERE seq'])
         sql.prepare(`DELETE FROM ${rows} = ?`).run([seq]);
       continue;

@@ -89,6 +89,6 @@ export function expire(store: ExpiringStore, sql: Sql, nowMs: number): Expired {
     const ids = store.expireOne(peerId, seq, isUnread);
     return ids.length === 0 ? [] : [{ peerId, ids }];
   });
-  const gone = rows.map(({ isUnread: _, ...each }) => each);
+  const gone = rows.map(({ isUnread: _isUnread, ...each }) => each);
   return { gone, cancelled, nextMs: nextExpiryOf(sql), outbox: store.outboxDraft };
 }

@@ -18,21 +18,21 @@ export const isOperationCommand = (name: string): name is OperationCommandName =
 
 /** Messages whose texts are kept for quotes. */
 const quotedMax = 500;
+/** Own messages among which the last one is found that is a text and not deleted. */
+const lastOwnMax = 20;
+
+type UsedNode = Pick<NodeHandle, 'operate' | 'timer' | 'setTimer' | 'history'>;
 
 /** Runs the commands about messages, and keeps the texts that were shown last. */
 export class OperationCommands {
-  readonly #node: Pick<NodeHandle, 'operate' | 'timer' | 'setTimer'>;
+  readonly #node: UsedNode;
   readonly #printer: Printer;
-  readonly #screen: Pick<Screen, 'forget'>;
+  readonly #screen: Pick<Screen, 'forget' | 'type'>;
   readonly #texts = new Map<string, string>();
   /** Own texts that edits have replaced, by the message. */
   readonly #replaced = new Map<string, readonly string[]>();
 
-  constructor(
-    node: Pick<NodeHandle, 'operate' | 'timer' | 'setTimer'>,
-    printer: Printer,
-    screen: Pick<Screen, 'forget'>,
-  ) {
+  constructor(node: UsedNode, printer: Printer, screen: Pick<Screen, 'forget' | 'type'>) {
     this.#node = node;
     this.#printer = printer;
     this.#screen = screen;
@@ -68,6 +68,15 @@ export class OperationCommands {
     this.#replaced.delete(target);
   }
 
+  /** Puts the command with the text of the last own message into the input line, to be changed there. */
+  async #fillIn(peer: string, type: (text: string) => void): Promise<void> {
+    const page = await this.#node.history({ peer, direction: 'out', limit: lastOwnMax });
+    if (page.isErr()) return this.#printer.fail(page.error);
+    const last = page.value.findLast(({ deleted, file }) => deleted !== true && file === undefined);
+    if (last === undefined) return this.#printer.warn(usageOf.edit());
+    type(`/edit ${last.text}`);
+  }
+
   /** Shows the timer of the open conversation, or sets it; the event of the new one is the answer. */
   async #timer(word: string, peer: string): Promise<void> {
     if (word === '') {
@@ -89,6 +98,8 @@ export class OperationCommands {
       ) ?? [];
     const words = word === null ? argument : rest;
     const operation = operationOf(name, words);
+    if (operation === null && name === 'edit' && word === null && this.#screen.type !== undefined)
+      return this.#fillIn(open.row?.id ?? open.word, this.#screen.type);
     if (operation === null) return this.#printer.warn(usageOf[name]());
     // Without an id: the last own message, or, for an answer and a reaction, the last received one.
     const named = word?.replace('#', '') ?? (name === 'edit' || name === 'delete' ? '^1' : '@1');

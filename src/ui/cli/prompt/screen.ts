@@ -45,6 +45,8 @@ export interface Screen {
   readonly giveBack: ((message: string) => void) | null;
   /** Takes a text as a paste of the user; absent: the screen has no input line. */
   readonly paste?: (text: string) => void;
+  /** Types a text into the input line; absent: the screen has no input line. */
+  readonly type?: (text: string) => void;
   /** Removes the lines that said a text from the input history; absent: there is none. */
   readonly forget?: (text: string) => void;
   /** Takes the messages back that `giveBack` put there and that nobody has changed. */
@@ -178,6 +180,8 @@ export class TerminalScreen implements Screen {
   };
 
   paste = (text: string): void => this.#press([pasteOf(text)]);
+
+  type = (text: string): void => this.#press([{ type: 'text', text }]);
 
   takeBack = (): readonly string[] => {
     const taken = this.editor.takeGivenBack();

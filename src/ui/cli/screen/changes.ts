@@ -45,10 +45,11 @@ export function changeMarks({ editedAt, expiresAt, deleted, reactions = [] }: Me
   return `${editedAt === undefined ? '' : catalogue().screen.edited}${end}${signs.join('')}`;
 }
 
+const two = (value: number): string => String(value).padStart(2, '0');
+
 /** Returns a time to come as a person reads it: the minute, or the day where it is more than half a day away. */
 function endOf(atMs: number): string {
   const at = new Date(atMs);
-  const two = (value: number): string => String(value).padStart(2, '0');
   return atMs - Date.now() < 12 * 3_600_000
     ? `${two(at.getHours())}:${two(at.getMinutes())}`
     : `${String(at.getFullYear())}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;

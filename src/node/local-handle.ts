@@ -83,13 +83,7 @@ export function localHandle(parts: LocalHandleParts): NodeHandle {
       Result.combine(ids.map(messageIdOf)).asyncAndThen((known) =>
         node.call('withdraw', { peer, ids: known }),
       ),
-    operate: operateOn(node),
-    timer: (peer) => node.call('timer', { peer }),
-    setTimer: (peer, seconds) =>
-      node
-        .call('setTimer', { peer, seconds }, { deadlineMs: limits.commandDeadlineMs })
-        .map(([status]) => one(status)),
-    retry: (peer) => node.call('retry', { peer }),
+    ...operationMethodsOf(node),
     history: ({ peer = null, ...options }) =>
       node
         .call('page', { peer, query: queryOf(options) }, { deadlineMs: limits.commandDeadlineMs })
@@ -181,6 +175,18 @@ function named(
 }
 
 const whole = (self: CoreSelf, home: string): SelfInfo => ({ ...self, pid: process.pid, home });
+
+const operationMethodsOf = (
+  node: Ref<NodeProtocol>,
+): Pick<NodeHandle, 'operate' | 'timer' | 'setTimer' | 'retry'> => ({
+  operate: operateOn(node),
+  retry: (peer) => node.call('retry', { peer }),
+  timer: (peer) => node.call('timer', { peer }),
+  setTimer: (peer, seconds) =>
+    node
+      .call('setTimer', { peer, seconds }, { deadlineMs: limits.commandDeadlineMs })
+      .map(([status]) => one(status)),
+});
 
 const operateOn =
   (node: Ref<NodeProtocol>): NodeHandle['operate'] =>

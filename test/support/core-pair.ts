@@ -49,7 +49,7 @@ export class PairNode {
   other: PairNode | null = null;
   /** Number of the session; 0: none is up. */
   sessionId = '';
-  /** Sessions of this core, which counts them anew after a restart. */
+  /** Sessions of this core, which counts from zero after a restart. */
   sessions = 0;
 
   constructor(me: ScenePeer, home: string, history: Driver) {

@@ -62,11 +62,9 @@ export function askHistory(
       report(moved, (result) => ({ type: 'readdress', result }));
       break;
     }
-    case 'read': {
-      const { peerId, upToSeq, isTold } = ask;
-      report(history.call('read', { peerId, upToSeq, isTold }), (result) => ({ type: 'read', result }));
+    case 'read':
+      askRead(ask, context, report);
       break;
-    }
     case 'emitted':
       report(history.call('emitted', { seq: ask.seq }), (result) => ({ type: 'emitted', result }));
       break;
@@ -83,6 +81,11 @@ export function askHistory(
     default:
       unreachable(ask);
   }
+}
+
+function askRead(ask: Extract<EntryAsk, { type: 'read' }>, { links }: NodeContext, report: Report): void {
+  const { peerId, upToSeq, isTold } = ask;
+  report(links.history.call('read', { peerId, upToSeq, isTold }), (result) => ({ type: 'read', result }));
 }
 
 const append = ({ links }: NodeContext, entries: readonly NewEntry[]) =>

@@ -11,7 +11,7 @@ import { createOutbox, type Outbox, type OutboxOutput } from './outbox.js';
 type PageResult = Extract<EntryAnswer, { readonly type: 'outbox' }>['result'];
 type Need = Extract<OutboxOutput, { readonly type: 'need-more' }>;
 
-/** What follows from a page. */
+/** The decisions of an outbox that got a page. */
 interface Loaded {
   readonly peerId: PeerId;
   readonly outputs: readonly OutboxOutput[];

@@ -26,7 +26,7 @@ export class AddressedRoutes implements Route<NativeTurn> {
   readonly #hasWork: (peerId: PeerId) => boolean;
   /** Addresses where this node itself answered, until the messages for them have failed. */
   readonly #own = new Set<PeerId>();
-  /** Pairs of an address and a changed key there that the user was told of. */
+  /** Pairs of an address and a changed key there that the user was warned of. */
   readonly #told = new Set<string>();
 
   /** `hasWork`: whether messages wait for a peer. */

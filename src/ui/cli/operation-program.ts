@@ -47,15 +47,7 @@ export function addOperationCommands(
           });
         }),
     );
-  base(program.command('timer'))
-    .description(catalogue().help.timer)
-    .argument('<peer>', catalogue().help.timerPeer)
-    .argument('[time]', catalogue().help.timerTime)
-    .action((peer: string, time: string | undefined, _options: unknown, command: Command) =>
-      runs(command, async (context) =>
-        (await import('./commands/messages/timer.js')).timer(context, { peer, time: time ?? null }),
-      ),
-    );
+  addTimer(base(program.command('timer')), runs);
   add('copy', catalogue().help.copy)
     .option('--in <peer>', catalogue().help.inPeer)
     .action((word: string, { in: peer = null }: { in?: string | null }, command: Command) =>
@@ -80,5 +72,17 @@ export function addOperationCommands(
             peer,
           });
         }),
+    );
+}
+
+function addTimer(command: Command, runs: Runs): void {
+  command
+    .description(catalogue().help.timer)
+    .argument('<peer>', catalogue().help.timerPeer)
+    .argument('[time]', catalogue().help.timerTime)
+    .action((peer: string, time: string | undefined, _options: unknown, called: Command) =>
+      runs(called, async (context) =>
+        (await import('./commands/messages/timer.js')).timer(context, { peer, time: time ?? null }),
+      ),
     );
 }

@@ -183,7 +183,7 @@ test('an unknown message, a text for an emoji and an empty text are refused with
   assert.deepEqual(messageWordOf('abc'), null);
 });
 
-test('after a restart, a message that never left is withdrawn, and one that may have left is followed', async (context) => {
+test('a restart keeps apart the messages that never left and those that may have left', async (context) => {
   const { alice, bob, connect, disconnect, send, both } = await pair(context);
   await send(alice, 'never left');
   await alice.restart();

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { err, ok } from 'neverthrow';
 import { bytesOf } from '../../../src/chat/delivery/entry.js';
+import { Expiry } from '../../../src/chat/delivery/expiry/expiry.js';
 import { Incoming } from '../../../src/chat/delivery/incoming.js';
 import { incoming as limits } from '../../../src/chat/delivery/limits.js';
 import type { Heard } from '../../../src/chat/routes/route.js';
@@ -18,7 +19,7 @@ const poisoned = err({ code: 'runtime/poison', actor: 'history', name: 'append' 
 
 /** A part with one turn for all inputs. */
 function receiving() {
-  const incoming = new Incoming();
+  const incoming = new Incoming(new Expiry());
   const turn = openTurn();
   let calls = 0;
   const heardOf = (numbers: readonly number[], isRepeated: boolean, sender = 1): Heard => ({

@@ -76,7 +76,7 @@ export class Receipts {
   }
 }
 
-/** A value for each message that a mark may except; empty bytes are no id of a message. */
+/** A value for each message that a mark may except; no message has empty bytes as its id. */
 const placeholders = Array.from({ length: limits.unreadIdsMax }, () => '?').join(', ');
 const filled = (ids: readonly MessageId[]): readonly Uint8Array[] =>
   Array.from({ length: limits.unreadIdsMax }, (_, at) => {

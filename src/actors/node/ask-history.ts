@@ -42,11 +42,9 @@ export function askHistory(
     case 'page':
       report(history.call('page', ask.query), (result) => ({ type: 'page', result }));
       break;
-    case 'find': {
-      const { peerId, word, emoji } = ask;
-      report(history.call('find', { peerId, word, emoji }), (result) => ({ type: 'find', result }));
+    case 'find':
+      report(history.call('find', { ...ask }), (result) => ({ type: 'find', result }));
       break;
-    }
     case 'rewrite': {
       const { peerId, seq, text, isHere } = ask;
       const rewritten = history.call('rewrite', { peerId, seq, text, isHere });
@@ -57,8 +55,8 @@ export function askHistory(
       report(history.call('expire', { nowMs: ask.nowMs }), (result) => ({ type: 'expire', result }));
       break;
     case 'readdress': {
-      const { from, peerId, name } = ask;
-      const moved = history.call('readdress', { from, peerId, name });
+      const { type: _type, ...change } = ask;
+      const moved = history.call('readdress', change);
       report(moved, (result) => ({ type: 'readdress', result }));
       break;
     }

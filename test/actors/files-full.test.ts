@@ -27,10 +27,6 @@ function smallDisk(context: TestContext): string | null {
     );
     return null;
   }
-  context.after(() => {
-    spawnSync('umount', ['-l', place]);
-    rmSync(place, { recursive: true, force: true });
-  });
   chmodSync(place, 0o700);
   return place;
 }
@@ -59,18 +55,25 @@ test('a transfer pauses before it takes the room of the history, and goes on wit
       log: () => undefined,
     },
   );
-  context.after(() => table.end());
   const history = (await start(join(disk, 'history.db')))._unsafeUnwrap();
+  context.after(async () => {
+    // Both write until they have ended.
+    await Promise.all([table.end(), history.stop()]);
+    spawnSync('umount', ['-l', disk]);
+    rmSync(disk, { recursive: true, force: true });
+  });
   const offered = { id, peerId: peer(1), offer: sender.own.offer, isTrusted: true, isVerified: false };
   (await table.offered(offered))._unsafeUnwrap();
   (await table.act(id, 'accept', join(disk, 'received')))._unsafeUnwrap();
 
-  /** Carries words to and fro until the receiver asks for nothing. */
-  const carry = async (): Promise<void> => {
-    while (said.length === 0) await setImmediate();
-    for (;;) {
+  /** Carries words to and fro until the receiver is in a state. */
+  const carryUntil = async (state: string): Promise<void> => {
+    while (table.rows()[0]?.state !== state) {
       for (const words of said.splice(0)) sender.outgoing.asked(words);
-      if (!sender.outgoing.hasWork) return;
+      if (!sender.outgoing.hasWork) {
+        await setImmediate();
+        continue;
+      }
       const taken: Promise<void>[] = [];
       await sender.work((words) =>
         taken.push(new Promise((resolve) => table.heard(peer(1), words, resolve))),
@@ -83,7 +86,7 @@ test('a transfer pauses before it takes the room of the history, and goes on wit
   const ballast = join(disk, 'ballast');
   const leftBytes = limits.historySpareBytes + fileBytes / 2;
   writeFileSync(ballast, Buffer.alloc(freeBytes(disk) - leftBytes));
-  await carry();
+  await carryUntil('paused');
   assert.deepEqual(
     table.rows().map(({ state, reason }) => [state, reason]),
     [['paused', 'full']],
@@ -93,8 +96,10 @@ test('a transfer pauses before it takes the room of the history, and goes on wit
 
   rmSync(ballast);
   (await table.act(id, 'retry', null))._unsafeUnwrap();
-  await carry();
+  await carryUntil('done');
   assert.equal(table.rows()[0]?.state, 'done');
   assert.ok(readFileSync(join(disk, 'received', 'large.bin')).equals(readFileSync(source)));
-  await history.stop();
+  // The last thing that is written.
+  const record = join(disk, 'transfers', id, 'record.json');
+  while (!readFileSync(record, 'utf8').includes('"hasRemains":false')) await setImmediate();
 });

@@ -2,7 +2,7 @@
  * All that users of a simulated network did and saw, held against the invariants after every event:
  *
  * I1 each id for which send answered *queued* is shown at the receiver once everything works again. Messages to an
- *    address wait while nobody is there.
+ *    address wait while nobody is there; where the sender itself answers there, they fail, and the sender is told.
  * I2 it is shown once.
  * I3 *delivered* is said only of what is synced at the receiver.
  * I4 messages of one sender are shown in the order in which they were queued for this receiver.
@@ -44,6 +44,8 @@ export class Ledger {
   readonly #newestShown = new Map<string, number>();
   /** The event that each reader saw last. */
   readonly #readSeq = new Map<string, number>();
+  /** Messages to an address at which their own sender answered, as it was told. */
+  readonly #toOneself = new Set<string>();
   delivered = 0;
 
   get shownCount(): number {
@@ -88,6 +90,8 @@ export class Ledger {
       assert.equal(line?.id, event.id, `${label} is shown what is not on its disk`);
       if (event.direction === 'in') this.#show(label, line.peerId, line.id, event.text);
     }
+    if (event.type === 'status' && event.state === 'failed' && event.reason === 'chat/own-address')
+      this.#toOneself.add(event.id);
     if (event.type === 'status' && event.state === 'delivered')
       this.#deliveredSaid(label, event.id as MessageId);
   }
@@ -97,6 +101,7 @@ export class Ledger {
     for (const [id, { from, to, isDelivered, text }] of this.#open) {
       const line = this.#witness(from).disk.outgoing(id);
       if (line?.state === 'queued' && isVacant(line.peerId)) continue;
+      if (line?.state === 'failed' && to === null && this.#toOneself.has(id)) continue;
       const receivers = this.#copies(to ?? line?.peerId ?? ('' as PeerId));
       if (receivers.length === 0) return `${text} of ${from} went to nobody`;
       if (!receivers.some(({ label }) => this.#shown.get(label)?.has(id) === true))

@@ -77,7 +77,8 @@ export class OperationDesk {
     const found = people.known(body.peer);
     if (found.isErr()) return found.error;
     const peerId = found.value;
-    if (this.#abilityOf(peerId, feature.timers) === 'cannot')
+    // Before the first handshake nobody knows what the peer can, and a timer would count on this side alone.
+    if (this.#abilityOf(peerId, feature.timers) !== 'can')
       return { code: 'chat/peer-cannot', peer: people.name(peerId), what: 'messages that disappear' };
     const words = { id: turn.newMessageId(), text: '', content: { type: 'timer', seconds } } as const;
     const queued = delivery.send({ peerId, messages: [words], via: null, call }, turn);

@@ -2,7 +2,7 @@
  * All that users of a simulated network did and saw, held against the invariants after every event:
  *
  * I1 each id for which send answered *queued* is shown at the receiver once everything works again. Messages to an
- *    address wait while nobody is there; where the sender itself answers there, they fail, and the sender is told.
+ *    address wait while nobody is there. Those to the address of the sender itself fail.
  * I2 it is shown once.
  * I3 *delivered* is said only of what is synced at the receiver.
  * I4 messages of one sender are shown in the order in which they were queued for this receiver.
@@ -44,7 +44,7 @@ export class Ledger {
   readonly #newestShown = new Map<string, number>();
   /** The event that each reader saw last. */
   readonly #readSeq = new Map<string, number>();
-  /** Messages to an address at which their own sender answered, as it was told. */
+  /** Messages that a sender knows to have failed, since it answers at their address itself. */
   readonly #toOneself = new Set<string>();
   delivered = 0;
 

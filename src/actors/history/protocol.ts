@@ -106,7 +106,7 @@ export type HistoryProtocol = {
     PeerRead | null,
     StoreError
   >;
-  /** Removes texts whose time has ended (`nowMs`: see `expiry-clock.ts`), a bounded number. The reply comes after the sync. */
+  /** Removes texts whose time has ended (`nowMs`: see `expiry/clock.ts`), a bounded number. The reply comes after the sync. */
   expire: Call<{ readonly nowMs: number }, Expired, StoreError>;
   /** A reader of `serve --json` got every message up to this `seq`; the mark never goes back. */
   emitted: Call<Emitted, Emitted, StoreError>;

@@ -135,7 +135,7 @@ export class Delivery<T extends DeliveryTurn> {
         this.#marks.again(turn);
         break;
       case 'expiry':
-        this.expiry.due(turn);
+        this.expiry.due(due.atMs, turn);
         break;
       default:
         unreachable(due);

@@ -49,7 +49,8 @@ export type DeliveryDue =
   /** States of messages that the disk refused are written again. */
   | { readonly type: 'marks' }
   /** A text disappears, or the clock is looked at. */
-  | { readonly type: 'expiry' };
+  /** `atMs`: the time for which it was set (monotonic). */
+  | { readonly type: 'expiry'; readonly atMs: number };
 
 /** A request to the history about entries. */
 export type EntryAsk =
@@ -72,7 +73,7 @@ export type EntryAsk =
     }
   /** Make all messages to `from`, which stands for an address, messages to an identity with this name. */
   | { readonly type: 'readdress'; readonly from: PeerId; readonly peerId: PeerId; readonly name: string }
-  /** Remove texts whose time has ended (ms by `expiry-clock.ts`). */
+  /** Remove texts whose time has ended (ms by `expiry/clock.ts`). */
   | { readonly type: 'expire'; readonly nowMs: number }
   /** Move the deliveries of outgoing entries to a peer to a later state. */
   | {

@@ -114,7 +114,7 @@ export interface NewEntry {
   readonly readAtMs?: number;
   /** Whether no session can have had this own entry, in this run of the program or an earlier one; missing: one can. */
   readonly isUnsaid?: true;
-  /** When the text disappears (clock of `expiry-clock.ts`, ms); missing: never. */
+  /** When the text disappears (clock of `expiry/clock.ts`, ms); missing: never. */
   readonly expiresAtMs?: number;
 }
 

@@ -71,4 +71,6 @@ export const expiry = {
   lookEveryMs: 2_000,
   /** Pause before texts are removed that the disk kept, or of which one turn removes only a part. */
   againMs: 100,
+  /** How far ahead of the arrival the time of a timer may be: a later timer counts, so one of the far future would count for ever. */
+  aheadMs: 366 * 86_400_000,
 } as const;

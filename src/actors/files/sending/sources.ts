@@ -50,11 +50,13 @@ export class SourceFiles {
   async read(readings: readonly Reading[]): Promise<void> {
     const isWhole = ({ at, entry, target, offset }: Reading): boolean =>
       offset === 0 && target.length === entry.bytes && this.#file?.at !== at;
+    // Both lists are made first: reading a part opens and closes files, on which the answer depends.
+    const parts = readings.filter((reading) => !isWhole(reading));
     await this.#jobs.run(readings.filter(isWhole), {
       quick: (reading) => this.#readNow(reading),
       patient: (reading) => this.#readWhole(reading),
     });
-    for (const reading of readings) if (!isWhole(reading)) await this.#readPart(reading);
+    for (const reading of parts) await this.#readPart(reading);
   }
 
   async #readPart({ at, entry, target, offset }: Reading): Promise<void> {

@@ -85,25 +85,25 @@ const filled = (ids: readonly MessageId[]): readonly Uint8Array[] =>
   });
 
 function owedOf(sql: Sql, peerNo: number): OwedMark | null {
+  const span = `FROM line INDEXED BY line_peer
+    WHERE peer_no = ?1 AND seq > (SELECT told_seq FROM tally WHERE peer_no = ?1)
+      AND seq <= (SELECT read_seq FROM tally WHERE peer_no = ?1) AND direction = 0`;
+  const gone = sql
+    .prepare(
+      `SELECT CAST(seq AS INTEGER), CAST(id AS BLOB) ${span} AND deleted = 3
+       ORDER BY seq LIMIT ${String(limits.unreadIdsMax + 1)}`,
+    )
+    .rows([peerNo]);
+  // A mark excepts a bounded number: where there are more, it ends before the first one that has no room.
+  const before = gone[limits.unreadIdsMax]?.[0] ?? Number.MAX_SAFE_INTEGER;
   const row = sql
     .prepare(
-      `SELECT CAST(seq AS INTEGER), CAST(id AS BLOB) FROM line INDEXED BY line_peer
-       WHERE peer_no = ?1 AND seq > (SELECT told_seq FROM tally WHERE peer_no = ?1)
-         AND seq <= (SELECT read_seq FROM tally WHERE peer_no = ?1) AND direction = 0 AND kind IN (0, 4)
-         AND deleted < 3
-       ORDER BY seq DESC LIMIT 1`,
+      `SELECT CAST(seq AS INTEGER), CAST(id AS BLOB) ${span} AND kind IN (0, 4) AND deleted < 3
+         AND seq < CAST(?2 AS INTEGER) ORDER BY seq DESC LIMIT 1`,
     )
-    .row([peerNo]);
+    .row([peerNo, integerOf(before)]);
   if (row === undefined) return null;
   const seq = integerOf(row[0]);
-  const unread = sql
-    .prepare(
-      `SELECT CAST(id AS BLOB) FROM line INDEXED BY line_peer
-       WHERE peer_no = ?1 AND seq > (SELECT told_seq FROM tally WHERE peer_no = ?1)
-         AND seq < CAST(?2 AS INTEGER) AND direction = 0 AND deleted = 3
-       ORDER BY seq DESC LIMIT ${String(limits.unreadIdsMax)}`,
-    )
-    .rows([peerNo, seq])
-    .map(([id]) => messageIdFromBytes(bytesOf(id)));
+  const unread = gone.filter(([at]) => integerOf(at) < seq).map(([, id]) => messageIdFromBytes(bytesOf(id)));
   return { seq, upTo: messageIdFromBytes(bytesOf(row[1])), ...(unread.length === 0 ? {} : { unread }) };
 }

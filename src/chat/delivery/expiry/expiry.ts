@@ -41,8 +41,12 @@ export class Expiry {
   /** Gives an own text the time of its conversation, and every text that disappears its end. */
   stamped(entry: NewEntry, now: Clocks): NewEntry {
     const { content, direction, peerId } = entry;
-    if (content.type === 'timer' && direction === 'out')
-      return { ...entry, sentAtMs: this.timerSentAtMs(peerId, now) };
+    if (content.type === 'timer') {
+      const latestMs = Math.trunc(now.wallMs) + limits.aheadMs;
+      const sentAtMs =
+        direction === 'out' ? this.timerSentAtMs(peerId, now) : Math.min(entry.sentAtMs, latestMs);
+      return { ...entry, sentAtMs };
+    }
     if (content.type !== 'text') return entry;
     const ownSeconds = direction === 'out' ? this.secondsWith(peerId) : 0;
     const ttlSeconds = content.ttlSeconds ?? ownSeconds;
@@ -62,8 +66,9 @@ export class Expiry {
   }
 
   /** Takes the timer. The clock is looked at often, since it may have been set ahead. */
-  due(turn: ExpiryTurn): void {
-    if (this.#wakeAtMs === null || turn.now.monotonicMs < this.#wakeAtMs) return;
+  due(atMs: number, turn: ExpiryTurn): void {
+    // By its name, and not by the clock: a timer of Node may fire a little early.
+    if (atMs !== this.#wakeAtMs) return;
     this.#wakeAtMs = null;
     const nowMs = this.#clock.read(turn.now);
     if (this.#nextMs === null || this.#asked !== null) return;
@@ -107,7 +112,7 @@ export class Expiry {
     const atMs = turn.now.monotonicMs + afterMs;
     if (this.#wakeAtMs !== null && this.#wakeAtMs <= atMs) return;
     this.#wakeAtMs = atMs;
-    turn.emit({ to: 'self', afterMs, due: { type: 'expiry' } });
+    turn.emit({ to: 'self', afterMs, due: { type: 'expiry', atMs } });
   }
 }
 

@@ -37,6 +37,8 @@ export function showStart(world: World, { home, logFile, common }: StartWait): (
     const line = catalogue().commands.startsSlowly(log);
     if (!common.isQuiet) world.stderr.write(`${erase}parlance: ${escapeForTerminal(line)}\n`);
   }, cli.slowStartMs);
+  // A command that a signal has stopped may leave the wait behind, which must not keep its process.
+  for (const timer of [ticking, slow]) timer.unref();
   const end = (): void => {
     unlisten();
     clearInterval(ticking);

@@ -102,7 +102,7 @@ const fanIn: Suite = {
 
 const bigSize = 40;
 const bigRounds = 250;
-/** Every actor asks others, chosen by dice, and answers whoever asks. */
+/** Every actor asks actors that its dice choose, and answers each question. */
 const big: Suite = {
   actors: bigSize + 1,
   words: 2 * bigSize * bigRounds,

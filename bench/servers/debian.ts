@@ -4,9 +4,10 @@
  */
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
-import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { freeTcpPort } from '../free-tcp-port.js';
 
 const unpacked = join(import.meta.dirname, '../../../bench/peers/debian');
 /** The package of each program, and what a plain Debian lacks of its dependencies. */
@@ -87,15 +88,6 @@ function cpuMsOf(pid: number): number {
   } catch {
     return 0;
   }
-}
-
-async function freeTcpPort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 async function untilListening(port: number, child: ChildProcess): Promise<void> {

@@ -76,6 +76,12 @@ const contactInfo = v.object({
   muted: flag('whether messages of the peer notify nobody'),
   receipts: v.exactOptional(share('the peer learns that its messages were read')),
   typing: v.exactOptional(share('the peer learns that this user types')),
+  readMarks: v.exactOptional(
+    oneOf(
+      ['on', 'off', 'unable', 'unknown'],
+      'whether read marks go both ways; off: by the privacy of this home; unable: the program of the peer has none; unknown: no session was up yet. The peer may have switched them off for its part',
+    ),
+  ),
   standing: oneOf(
     ['open', 'accepted', 'rejected', 'released'],
     'open: nothing is decided; accepted: written to, verified or accepted; rejected: refused; released: another key was accepted for the name, or the peer was forgotten',

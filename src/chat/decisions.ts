@@ -213,6 +213,7 @@ export class PeopleDesk {
       alias,
       note,
       muted,
+      readMarks: this.receipts.knownOf(peerId),
       standing: people.isTrusted(peerId) ? 'accepted' : standing,
       firstSeen: new Date(contact?.firstSeenMs ?? 0).toISOString(),
       hasKey: contact !== undefined && contact.idKeyHex !== '',

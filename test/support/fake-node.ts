@@ -37,6 +37,10 @@ export interface FakeNode extends NodeHandle {
   /** A message from `peer` arrives. */
   readonly receive: (peer: string, text: string) => MessageEvent;
   readonly setState: (peer: string, state: PeerState) => void;
+  /** The user of `peer` has read every message that it got. */
+  readonly readAll: (peer: string) => void;
+  /** Whether read marks of `peer` reach this node, and a reason. */
+  readonly setReadMarks: (peer: string, marks: NonNullable<ContactInfo['readMarks']>) => void;
   readonly addPeer: (name: string, state?: PeerState) => PeerEvent;
   /** Somebody of an older program who calls itself `name`. */
   readonly addForeignPeer: (name: string) => PeerEvent;
@@ -195,6 +199,10 @@ export function startFakeNode(options: FakeNodeOptions = {}): FakeNode {
     addForeignPeer: (name) => it.addForeignPeer(name),
     addNamesake: (name) => it.addNamesake(name),
     setState: (peer, state) => it.setState(peer, state),
+    readAll: (peer) => it.readAll(peer),
+    setReadMarks: (peer, marks) => {
+      it.readMarks.set(peer, marks);
+    },
     addPeer: (name, state) => it.addPeer(name, state),
     refuse: (peer, error) => {
       it.refusals.set(peer, error);
@@ -220,6 +228,7 @@ class Fake {
   readonly queues = new Set<EventQueue>();
   readonly readSeqs = new Map<string, number>();
   readonly choices = new Map<string, ContactChoice>();
+  readonly readMarks = new Map<string, NonNullable<ContactInfo['readMarks']>>();
   readonly retried: (string | null)[] = [];
   /** Contacts that an accepted key replaces. */
   replaced: readonly PeerEvent[] = [];
@@ -350,6 +359,18 @@ class Fake {
     }
   }
 
+  readAll(name: string): void {
+    const at = '2026-05-01T13:00:00.000Z';
+    const got = this.history.filter(
+      ({ direction, peer, state }) => direction === 'out' && peer === name && state === 'delivered',
+    );
+    for (const line of got) this.history[line.seq - 1] = { ...line, readAt: at };
+    const last = got.at(-1);
+    if (last === undefined) return;
+    const { peer, peerId, conversation, id: upTo, seq } = last;
+    this.emit({ type: 'read', peer, peerId, conversation, upTo, seq, at });
+  }
+
   addPeer(name: string, state: PeerState = 'online'): PeerEvent {
     return this.update({
       type: 'peer',
@@ -391,7 +412,8 @@ class Fake {
   contact(peer: PeerEvent): ContactInfo {
     const { alias = '', note = '', muted = false } = this.choices.get(peer.id) ?? {};
     const firstSeen = '2026-05-01T12:00:00.000Z';
-    return { peer, alias, note, muted, standing: 'accepted', firstSeen, hasKey: true };
+    const readMarks = this.readMarks.get(peer.name) ?? 'on';
+    return { peer, alias, note, muted, readMarks, standing: 'accepted', firstSeen, hasKey: true };
   }
 
   withdraw({ name, id: peerId }: PeerEvent, ids: readonly string[]): readonly StatusEvent[] {

@@ -21,6 +21,15 @@ export type CommandError =
       readonly queued: number;
       readonly unsent: number;
     }
+  /** Nothing was sent. `isOff`: read marks are off for the peer in this home; otherwise its program has none. */
+  | { readonly code: 'command/no-read-marks'; readonly peer: string; readonly isOff: boolean }
+  /** Messages were delivered. `gone`: one was deleted or disappeared; `unable`: the program of the peer tells nothing. */
+  | {
+      readonly code: 'command/not-read';
+      readonly peer: string;
+      readonly waitedMs: number;
+      readonly why: 'open' | 'unable' | 'gone';
+    }
   /** The system lets this process open no more files. */
   | { readonly code: 'command/files' }
   /** The input of the prompt ended, and messages are still queued. */

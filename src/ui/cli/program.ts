@@ -160,7 +160,7 @@ function addMessageCommands(program: Command, world: World, runs: Runs): void {
     .argument('[text...]')
     .addOption(
       new Option('--wait <state>', catalogue().help.sendWait)
-        .choices(['queued', 'sent', 'accepted', 'delivered'])
+        .choices(['queued', 'sent', 'accepted', 'delivered', 'read'])
         .default('delivered'),
     )
     .addOption(new Option('--timeout <seconds>', catalogue().help.sendTimeout).argParser(arg(timeoutKind)))

@@ -1,14 +1,15 @@
 /** The arguments of `send`: one peer, several, or everybody that is here. */
 import { catalogue } from '../text/catalogue.js';
-import type { OfferWishes, WaitFor } from '../../index.js';
+import type { OfferWishes } from '../../index.js';
 import { controlApi } from '../api/limits.js';
+import type { SendWait } from './commands/sending/read-marks.js';
 import type { Cmp2204Flags } from './options/cmp2204-flags.js';
 import { usage, type RunContext } from './run.js';
 import type { ExitCode } from './screen/wording.js';
 
 /** The options of `send`. */
 export interface SendFlags extends Cmp2204Flags {
-  readonly wait: WaitFor | 'accepted';
+  readonly wait: SendWait | 'accepted';
   readonly timeout?: number;
   readonly file?: readonly string[];
   readonly as?: string;
@@ -67,6 +68,7 @@ export async function runSend(
     const detail = catalogue().commands.severalTakeText;
     return context.output.failure(usage('send', detail));
   }
+  if (wait === 'read') return context.output.failure(usage('send', catalogue().commands.readTakesOne));
   const { sendSeveral } = await import('./commands/send-several.js');
   const peers = allHere ? null : word;
   return sendSeveral(context, { peers, text, wait, timeoutMs, isConfirmed: yes }, alone);
@@ -93,6 +95,7 @@ async function offerTo(
   const { output } = context;
   if (allHere === true || word === '')
     return output.failure(usage('send', catalogue().commands.fileNeedsOne));
+  if (wait === 'read') return output.failure(usage('send', catalogue().commands.readTakesOne));
   const { sendFiles } = await import('./files/send-files.js');
   return sendFiles(context, {
     peer: word,

@@ -100,3 +100,15 @@ test('a peer whose program knows no marks gets none', async (context) => {
   await read(alice);
   assert.deepEqual(marks(bob), []);
 });
+
+test('a contact says whether read marks go both ways, as far as this home knows', async (context) => {
+  const { alice, bob, connect } = await pair(context, 'verified');
+  const known = async () => {
+    const contact = await alice.ask('contact', { peer: bob.me.peerId });
+    return (contact as { readonly readMarks?: string }).readMarks;
+  };
+  await connect();
+  assert.equal(await known(), 'off', 'the peer is not verified');
+  await alice.ask('choose', { peer: bob.me.peerId, choice: { receipts: 'on' } });
+  assert.equal(await known(), 'on');
+});

@@ -6,19 +6,22 @@ import {
   deliveryRanks,
   type ErrorEvent,
   type NodeHandle,
+  type ReadEvent,
   type StatusEvent,
-  type WaitFor,
 } from '../../../index.js';
 import { controlApi } from '../../api/limits.js';
 import type { CliError } from '../errors.js';
 import { until } from '../run.js';
+import type { SendWait } from './sending/read-marks.js';
 
 /** Arguments of `Deliveries`. */
 export interface DeliveriesOptions {
   readonly node: Pick<NodeHandle, 'events' | 'history'>;
-  readonly wait: WaitFor;
+  readonly wait: SendWait;
   /** Callback for each status of the followed messages, once and in order per message. */
   readonly onStatus: (status: StatusEvent) => Promise<void>;
+  /** Callback for each read mark that names a followed message. */
+  readonly onRead?: (read: ReadEvent) => Promise<void>;
   /** Aborted when no further status is awaited. */
   readonly signal: AbortSignal;
 }
@@ -28,6 +31,8 @@ export type End =
   | { readonly type: 'all' }
   /** A message failed finally. */
   | { readonly type: 'failed'; readonly status: StatusEvent }
+  /** A message was deleted, or disappeared, before it was read. */
+  | { readonly type: 'unread' }
   /** The node refused the peer for security. */
   | { readonly type: 'refused'; readonly event: ErrorEvent }
   /** The events ended before the messages reached the state. */
@@ -35,6 +40,11 @@ export type End =
 
 /** The rank of a message that the node has not taken yet. */
 const unsent = -1;
+/** The rank of a message that was read: above every delivery state. */
+const readRank = Math.max(...Object.values(deliveryRanks)) + 1;
+
+const waits = ['queued', 'sent', 'delivered', 'read'] as const satisfies readonly SendWait[];
+const rankOf = (wait: SendWait): number => (wait === 'read' ? readRank : deliveryRanks[wait]);
 
 /** Follows sent messages until each has reached the wanted state. */
 export class Deliveries {
@@ -54,7 +64,12 @@ export class Deliveries {
 
   constructor(options: DeliveriesOptions) {
     this.#options = options;
-    this.#wanted = deliveryRanks[options.wait];
+    this.#wanted = rankOf(options.wait);
+  }
+
+  /** Whether each followed message has reached the peer. */
+  get isAllDelivered(): boolean {
+    return [...this.#pending.values()].every((rank) => rank >= deliveryRanks.delivered);
   }
 
   /** Number of queued messages below the wanted state. */
@@ -63,12 +78,8 @@ export class Deliveries {
   }
 
   /** State that is waited for. */
-  get wanted(): WaitFor {
-    return this.#wanted === deliveryRanks.delivered
-      ? 'delivered'
-      : this.#wanted === deliveryRanks.sent
-        ? 'sent'
-        : 'queued';
+  get wanted(): SendWait {
+    return waits.find((wait) => rankOf(wait) === this.#wanted) ?? 'queued';
   }
 
   /** Lowers the wanted state to `sent`, for peers whose program has no receipts. */
@@ -166,9 +177,11 @@ export class Deliveries {
     while (missing.size > 0) {
       const query = { direction: 'out', afterSeq, limit: controlApi.historyLimitMax } as const;
       const lines = (await this.#options.node.history(query)).unwrapOr([]);
-      for (const { id, peer, state } of lines)
-        if (missing.delete(id) && state !== undefined)
-          await this.#advance({ type: 'status', id, peer, state });
+      for (const { id, peer, state, readAt } of lines) {
+        if (!missing.delete(id)) continue;
+        if (state !== undefined) await this.#advance({ type: 'status', id, peer, state });
+        if (readAt !== undefined && this.#wanted === readRank) this.#pending.delete(id);
+      }
       const last = lines.at(-1);
       if (last === undefined) return;
       afterSeq = last.seq;
@@ -179,6 +192,9 @@ export class Deliveries {
     for await (const event of until(this.#options.node.events(), this.#options.signal)) {
       if (event.type === 'ready') onReady();
       else if (event.type === 'status') await this.#advance(event);
+      else if (event.type === 'read') await this.#read(event);
+      else if (event.type === 'delete' && this.#wanted === readRank && this.#pending.has(event.target))
+        this.#finish({ type: 'unread' });
       else if (event.type === 'error' && isRefusal(event)) this.#refused(event);
     }
     this.#finish({ type: 'lost' });
@@ -193,6 +209,17 @@ export class Deliveries {
     if (status.state === 'failed') this.#finish({ type: 'failed', status });
     // Another status may have come during the callback.
     else if (this.#pending.get(status.id) === rank && rank >= this.#wanted) this.#pending.delete(status.id);
+    this.#wake();
+  }
+
+  /** The peer has read what it got up to a message: the history knows which of the followed ones it read. */
+  async #read(event: ReadEvent): Promise<void> {
+    if (this.#wanted !== readRank || this.#pending.size === 0) return;
+    const before = this.#pending.size;
+    await this.#catchUp(new Set(this.#pending.keys()));
+    if (this.#pending.size < before) await this.#options.onRead?.(event);
+    // Messages up to there that were not read are gone, and events tell of them.
+    if (event.peer === this.#peer) this.#afterSeq = Math.max(this.#afterSeq ?? 0, event.seq);
     this.#wake();
   }
 

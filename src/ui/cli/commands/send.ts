@@ -2,7 +2,7 @@
 import { catalogue } from '../../text/catalogue.js';
 import { ResultAsync, type Result } from 'neverthrow';
 import { unreachable } from '../../../exhaustive.js';
-import { escapeName, newMessageId, type NodeError, type StatusEvent, type WaitFor } from '../../../index.js';
+import { escapeName, newMessageId, type NodeError, type StatusEvent } from '../../../index.js';
 import type { CliError } from '../errors.js';
 import { cli } from '../limits.js';
 import { text as textLimits } from '../../../node/limits.js';
@@ -10,6 +10,8 @@ import { sendLines, type NamedLine } from '../../api/send-lines.js';
 import type { Attachment } from '../attach.js';
 import { Deliveries, refusalOf, type End } from './deliveries.js';
 import { inputLines, troubleOf } from './input-lines.js';
+import { cannotTell, marksProblem, type SendWait } from './sending/read-marks.js';
+import { accountOf, maybeTaken } from './sending/account.js';
 import { settingsOfEnv, toyGroupOf } from '../options/settings.js';
 import { nearestPeer } from '../options/suggestion.js';
 import { peerLabel, renamedRemark } from '../screen/naming.js';
@@ -28,7 +30,7 @@ export interface SendOptions {
   readonly peer: string;
   /** `null`: each line of stdin is a message. */
   readonly text: string | null;
-  readonly wait: WaitFor;
+  readonly wait: SendWait;
   readonly timeoutMs: number;
   /** The message that the text answers, as it was typed; null: none. */
   readonly replyTo?: string | null;
@@ -98,6 +100,9 @@ class Sending {
       node: attachment.node,
       wait: options.wait,
       onStatus: (status) => this.#onStatus(status),
+      onRead: async (read) => {
+        if (this.#context.output.isJson) await this.#context.output.result(read, null);
+      },
       signal: this.#over.signal,
     });
   }
@@ -119,6 +124,8 @@ class Sending {
   async run(): Promise<ExitCode | 'again'> {
     try {
       if (!this.#isSent) {
+        const problem = await this.#marksProblem();
+        if (problem !== null) return await this.#context.output.failure(problem);
         if (this.#options.wait !== 'queued') await this.#deliveries.begin();
         const failed = await this.#sendAll();
         if (failed !== null) {
@@ -138,6 +145,13 @@ class Sending {
     } finally {
       this.#over.abort();
     }
+  }
+
+  /** Returns why the peer cannot tell that it reads a message; null where that is not waited for. */
+  async #marksProblem(): Promise<CliError | null> {
+    const { peer, wait } = this.#options;
+    if (wait !== 'read') return null;
+    return marksProblem(peer, () => this.#untilKnown(() => this.#attachment.node.contact(peer)));
   }
 
   #sendAll(): Promise<SendFailure | null> {
@@ -281,7 +295,10 @@ class Sending {
       const end = await this.#deliveries.settled(Math.max(0, Math.min(leftMs, cli.pollMs)));
       if (end !== null) return this.#report(end);
       if (stopped.aborted) return this.#fail({ code: 'command/stopped' }, null);
-      if (leftMs <= 0) return output.failure(this.#notDelivered(0));
+      const isUnread = this.#options.wait === 'read' && this.#deliveries.isAllDelivered;
+      if (isUnread && (await cannotTell(this.#attachment.node, this.#options.peer)))
+        return output.failure(this.#notRead('unable'));
+      if (leftMs <= 0) return output.failure(isUnread ? this.#notRead('open') : this.#notDelivered(0));
     }
   }
 
@@ -297,6 +314,8 @@ class Sending {
           peer: this.#peer,
           reason: end.status.reason ?? catalogue().commands.noReason,
         });
+      case 'unread':
+        return output.failure(this.#notRead('gone'));
       case 'refused':
         return output.failure(refusalOf(end.event, this.#peer));
       case 'lost':
@@ -309,10 +328,13 @@ class Sending {
 
   async #summary(): Promise<void> {
     const { output } = this.#context;
-    if (this.#newest !== null && this.#options.text !== null)
+    const isRead = this.#options.wait === 'read';
+    if (isRead && this.#options.text !== null)
+      await output.results([], [`read → ${this.#label ?? escapeName(this.#peer)}`]);
+    else if (this.#newest !== null && this.#options.text !== null)
       await output.result(this.#newest, statusLine(this.#newest, output.colors, this.#label ?? undefined));
     else {
-      const line = `${this.#queued} ${this.#newest?.state ?? 'sent'} → ${this.#label ?? escapeName(this.#peer)}`;
+      const line = `${this.#queued} ${isRead ? 'read' : (this.#newest?.state ?? 'sent')} → ${this.#label ?? escapeName(this.#peer)}`;
       if (this.#queued > 0) await output.results([], [line]);
     }
   }
@@ -341,6 +363,10 @@ class Sending {
     return output.failure(error, isGone ? account : `${wordingOf(error).remedy}; ${account}`);
   }
 
+  #notRead(why: 'open' | 'unable' | 'gone'): CliError {
+    return { code: 'command/not-read', peer: this.#peer, waitedMs: this.#options.timeoutMs, why };
+  }
+
   #notDelivered(unsent: number): CliError {
     return {
       code: 'command/not-delivered',
@@ -357,44 +383,6 @@ interface SendFailure {
   readonly error: CliError;
   /** Number of messages in the failed call. */
   readonly unsent: number;
-}
-
-/** The progress of a sending at its failure. */
-interface Account {
-  /** Number of messages that the node queued. */
-  readonly taken: number;
-  /** Number of these that did not reach the wanted state. */
-  readonly pending: number;
-  readonly reached: WaitFor;
-  /** Whether the command sent one text instead of lines. */
-  readonly isOne: boolean;
-  /** Number of messages in the failed call; `null`: the node had queued all. */
-  readonly unsent: number | null;
-  /** Whether the node may have queued them nevertheless. */
-  readonly isUnsure: boolean;
-}
-
-/** Codes after which the node may have queued the messages, since only the answer is missing. */
-const maybeTaken: ReadonlySet<string> = new Set([
-  'api/lost',
-  'api/deadline',
-  'api/malformed',
-  'runtime/lost',
-  'runtime/deadline',
-  'runtime/poison',
-]);
-
-/** Returns the outcome in words; `null` where nothing was queued. */
-function accountOf({ taken, pending, reached, isOne, unsent, isUnsure }: Account): string | null {
-  const isOpen = isUnsure && unsent !== null && unsent > 0;
-  const words = catalogue().commands;
-  if (isOne) return taken > 0 ? words.staysQueued : isOpen ? words.historyShows : null;
-  if (taken === 0 && !isOpen) return null;
-  const some = words.stillQueued(taken - pending, reached, pending);
-  const states = ` (${pending === 0 ? words.allReached(reached) : some})`;
-  const count = words.linesQueued(taken, taken === 0 ? '' : states);
-  if (unsent === null) return count;
-  return isOpen ? words.nextUnsure(count, unsent) : words.restNot(count);
 }
 
 const isForeignDialect = (dialect: string): boolean => dialect !== 'native';

@@ -77,6 +77,8 @@ export const exits: Readonly<Record<CliErrorCode, ExitCode>> = {
   'command/input': 2,
   'command/output': 1,
   'command/not-delivered': 4,
+  'command/no-read-marks': 2,
+  'command/not-read': 4,
   'command/files': 1,
   'command/nobody-here': 3,
   'command/queued': 4,

@@ -96,6 +96,28 @@ export const commandFailures: Pick<FailureTexts, Code> = {
       'schreib an einen anderen Ort, und wiederhole den Befehl',
     ),
   'command/not-delivered': notDelivered,
+  'command/no-read-marks': ({ peer, isOff }) =>
+    say(
+      `"${peer}" meldet nicht, was dort gelesen wird`,
+      isOff ? 'Lesebestätigungen zwischen euch sind aus' : 'das Programm dort kennt keine Lesebestätigungen',
+      isOff
+        ? 'schalte sie mit "parlance privacy receipts on --for PEER" ein, auf beiden Seiten; nichts wurde gesendet'
+        : 'warte auf delivered oder sent; nichts wurde gesendet',
+    ),
+  'command/not-read': ({ peer, waitedMs, why }) =>
+    why === 'gone'
+      ? say(
+          'zugestellt und nicht gelesen',
+          'eine Nachricht wurde vorher gelöscht oder verschwand',
+          'sende sie noch einmal',
+        )
+      : why === 'unable'
+        ? say('zugestellt', `das Programm von "${peer}" kennt keine Lesebestätigungen`, 'warte auf delivered')
+        : say(
+            'zugestellt und noch nicht gelesen',
+            `keine Lesebestätigung von "${peer}" kam in ${seconds(waitedMs)}`,
+            'warte länger mit --timeout; sind sie dort für dich aus, so kommt nie eine',
+          ),
   'command/files': () =>
     say(
       'zu viele Dateien sind offen',

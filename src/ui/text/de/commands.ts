@@ -113,6 +113,7 @@ export const commands: Catalogue['commands'] = {
   asBelongs: '--as gehört zu --file -',
   belongsToFile: (option) => `--${option} gehört zu --file`,
   acceptedBelongs: '--wait accepted gehört zu --file',
+  readTakesOne: '--wait read braucht einen Text für eine Gegenstelle',
   yesBelongs: '--yes gehört zu --all-here',
   replyTakesOne: '--reply braucht eine Gegenstelle und einen Text',
   severalTakeText: 'mehrere Gegenstellen nehmen den Text als Argument, und keine Option von cmp2204',

@@ -96,7 +96,7 @@ export const help: Catalogue['help'] = {
   schema: 'das JSON-Schema jeder NDJSON-Zeile und jedes Inhalts der lokalen API ausgeben',
   send: 'eine Nachricht senden; ohne TEXT ist jede Zeile von stdin eine Nachricht',
   sendPeer: 'der Empfänger, oder mehrere mit Kommas dazwischen',
-  sendWait: 'warten, bis die Nachricht queued, sent, accepted (Dateien) oder delivered ist',
+  sendWait: 'warten, bis die Nachricht queued, sent, accepted (Dateien), delivered oder read ist',
   sendTimeout: 'höchstens so lange warten (Vorgabe: 30)',
   sendSecure: 'cmp2204: dessen schwache Verschlüsselung benutzen (Vorgabe)',
   sendPlain: 'cmp2204: ohne Verschlüsselung senden',

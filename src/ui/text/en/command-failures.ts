@@ -71,6 +71,24 @@ export const commandFailures: Pick<FailureTexts, Code> = {
   'command/output': (error) =>
     say('the output is not complete', error.reason, 'write to another place, and run the command again'),
   'command/not-delivered': (error) => notDelivered(error),
+  'command/no-read-marks': ({ peer, isOff }) =>
+    say(
+      `"${peer}" does not tell what it reads`,
+      isOff ? 'read marks are off between the two of you' : 'its program has no read marks',
+      isOff
+        ? `switch them on with "parlance privacy receipts on --for PEER", on both sides; nothing was sent`
+        : 'wait for delivered or sent; nothing was sent',
+    ),
+  'command/not-read': ({ peer, waitedMs, why }) =>
+    why === 'gone'
+      ? say('delivered and not read', 'a message was deleted or disappeared before', 'send it again')
+      : why === 'unable'
+        ? say('delivered', `the program of "${peer}" has no read marks`, 'wait for delivered')
+        : say(
+            'delivered and not read yet',
+            `no read mark of "${peer}" came within ${seconds(waitedMs)}`,
+            'wait longer with --timeout; a peer whose read marks are off for you never sends one',
+          ),
   'command/files': () =>
     say(
       'too many files are open',

@@ -112,6 +112,7 @@ export const commands = {
   asBelongs: '--as belongs to --file -',
   belongsToFile: (option: string) => `--${option} belongs to --file`,
   acceptedBelongs: '--wait accepted belongs to --file',
+  readTakesOne: '--wait read takes a text for one peer',
   yesBelongs: '--yes belongs to --all-here',
   replyTakesOne: '--reply takes one peer and a text',
   severalTakeText: 'several peers take the text as an argument, and no option of cmp2204',

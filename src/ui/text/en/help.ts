@@ -88,7 +88,7 @@ export const help = {
   schema: 'print the JSON Schema of every NDJSON line and every body of the local API',
   send: 'send one message; without TEXT each line of stdin is one message',
   sendPeer: 'the recipient, or several with commas between them',
-  sendWait: 'wait until the message is queued, sent, accepted (files) or delivered',
+  sendWait: 'wait until the message is queued, sent, accepted (files), delivered or read',
   sendTimeout: 'wait at most this long (default 30)',
   sendSecure: 'cmp2204: use its weak encryption (default)',
   sendPlain: 'cmp2204: send without encryption',

@@ -122,17 +122,16 @@ export class Core {
 
   #turn(given: Given, work: (turn: CoreTurn) => void): readonly Effect[] {
     const effects: Effect[] = [];
-    work({
+    const turn: CoreTurn = {
       now: given.now,
       random: () => given.random(),
       newMessageId: () => given.newMessageId(),
       ownAddresses: () => given.ownAddresses(),
       emit: (effect) => void effects.push(effect),
-      newToken: () => {
-        this.#tokens += 1;
-        return tokenOf(this.#tokens);
-      },
-    });
+      newToken: () => tokenOf((this.#tokens += 1)),
+    };
+    work(turn);
+    this.#transfers.after(effects, turn);
     return effects;
   }
 

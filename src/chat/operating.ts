@@ -19,7 +19,7 @@ import { refusalOfText } from './delivery/texts.js';
 import type { ChatError } from './errors.js';
 import { plainForm } from './operations/plain-forms.js';
 import type { CoreTurn, Parts } from './parts.js';
-import { isProvable } from './people/capabilities.js';
+import { abilityOf, isProvable } from './people/capabilities.js';
 import { answer, type Token } from './turn.js';
 
 type OperateInput = Extract<AskedInput, { readonly name: 'operate' }>;
@@ -230,13 +230,8 @@ export class OperationDesk {
   #isUnsaid = (entry: Entry): boolean =>
     entry.direction === 'out' && entry.state === 'queued' && this.#parts.delivery.isUnsaid(entry);
 
-  /** Whether the program of the peer knows operations; `unknown` before its first handshake. */
-  #abilityOf(peerId: PeerId, bit: number = feature.messageOperations): 'can' | 'cannot' | 'unknown' {
-    if (!isProvable(peerId)) return 'cannot';
-    const contact = this.#parts.people.contact(peerId);
-    if (contact === undefined || contact.idKeyHex === '') return 'unknown';
-    return (contact.features & bit) === 0 ? 'cannot' : 'can';
-  }
+  #abilityOf = (peerId: PeerId, bit: number = feature.messageOperations) =>
+    abilityOf(peerId, this.#parts.people.contact(peerId), bit);
 }
 
 function refusalOf(operation: Operation): ChatError | null {

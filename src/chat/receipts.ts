@@ -11,7 +11,7 @@ import type { ReceiptAnswer } from './delivery/effects.js';
 import type { OwedMark } from './delivery/entry.js';
 import { isoTime } from './delivery/transcript.js';
 import type { CoreTurn, Parts } from './parts.js';
-import { dialectOf } from './people/capabilities.js';
+import { abilityOf } from './people/capabilities.js';
 import type { PeerNote } from './routes/live-session.js';
 import type { RouteReport } from './routes/route.js';
 import { logLine, type Token } from './turn.js';
@@ -49,11 +49,9 @@ export class ReceiptDesk {
   /** Returns whether marks go both ways between this user and a peer, as far as this home knows. */
   knownOf(peerId: PeerId): 'on' | 'off' | 'unable' | 'unknown' {
     const { people, privacy } = this.#parts;
-    if (dialectOf(peerId) !== 'native') return 'unable';
-    if (!privacy.shares('receipts', peerId)) return 'off';
-    const contact = people.contact(peerId);
-    if (contact === undefined || contact.idKeyHex === '') return 'unknown';
-    return (contact.features & feature.messageOperations) === 0 ? 'unable' : 'on';
+    const ability = abilityOf(peerId, people.contact(peerId), feature.messageOperations);
+    if (ability !== 'cannot' && !privacy.shares('receipts', peerId)) return 'off';
+    return ability === 'can' ? 'on' : ability === 'cannot' ? 'unable' : 'unknown';
   }
 
   /** Notes new sessions, and what peers confirm on them. */

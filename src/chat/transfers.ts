@@ -7,14 +7,16 @@
 import { err, ok } from 'neverthrow';
 import type { FileOffer } from '../dialects/files.js';
 import type { PeerId } from '../ids.js';
+import { feature } from '../wire/features.js';
 import type { AskedInput, CallOf, Commands } from './asked.js';
-import type { Input } from './effects.js';
+import type { Effect, Input } from './effects.js';
 import type { TransferAction } from './contract.js';
 import type { TransferEvent } from './events.js';
 import type { TransferAnswer, TransferAsk, TransfersDue } from './files/effects.js';
 import type { TransferRow } from './files/record.js';
 import { WantedPeers } from './files/wanted-peers.js';
 import type { CoreTurn, Parts } from './parts.js';
+import { abilityOf } from './people/capabilities.js';
 import { isNativeId } from './people/identity.js';
 import type { NativeOutcome } from './routes/live-session.js';
 import type { Heard, RouteReport } from './routes/route.js';
@@ -56,7 +58,9 @@ export class TransferDesk {
   ): void {
     const { people } = this.#parts;
     const peer = people.name(peerId);
-    if (!isNativeId(peerId)) return turn.emit(answer(call, err({ code: 'files/unsupported', peer })));
+    const ability = abilityOf(peerId, people.contact(peerId), feature.files);
+    if (!isNativeId(peerId) || ability === 'cannot')
+      return turn.emit(answer(call, err({ code: 'files/unsupported', peer })));
     if (people.isBlocked(peerId)) return turn.emit(answer(call, err({ code: 'chat/blocked', peer })));
     const { id, paths, comment, spool, wishes } = body;
     const token = this.#wait({ type: 'offer', call, peerId, body }, turn);
@@ -154,6 +158,16 @@ export class TransferDesk {
     if (result.isErr() || action !== 'cancel' || result.value.direction === 'in') return;
     const { peerId, id } = result.value;
     this.#parts.delivery.withdraw(peerId, [id], null, turn);
+  }
+
+  /** Reads the statuses that a turn publishes: a message that failed may be an offer, whose transfer ends with it. */
+  after(effects: readonly Effect[], turn: CoreTurn): void {
+    const ids = effects.flatMap((effect) =>
+      effect.to === 'feed' && effect.event.type === 'status' && effect.event.state === 'failed'
+        ? [effect.event.id]
+        : [],
+    );
+    if (ids.length > 0) turn.emit({ to: 'transfers', token: turn.newToken(), ask: { type: 'unsent', ids } });
   }
 
   due({ peerId, nth }: TransfersDue, turn: CoreTurn): void {

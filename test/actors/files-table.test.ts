@@ -151,3 +151,20 @@ test('unfinished files of a transfer that was cleared and tried again are remove
   }
   assert.ok(!existsSync(part));
 });
+
+test('an offer that never goes out ends its transfer, and no other one', async (context) => {
+  const { table } = newTable(context);
+  const received = { ...from, peerId: peer(2), id: messageId(9), offer };
+  (await table.prepare(request(own(context))))._unsafeUnwrap();
+  (await table.offered(received))._unsafeUnwrap();
+  await table.unsent([messageId(9), messageId(8)]);
+  assert.deepEqual(
+    table.rows().map(({ state }) => state),
+    ['offered', 'asked'],
+  );
+  await table.unsent([messageId(8), id]);
+  assert.deepEqual(
+    table.rows().map(({ state }) => state),
+    ['stopped', 'asked'],
+  );
+});

@@ -1,14 +1,6 @@
-/**
- * Sessions between this version and 1.0.0, whose engine lies in `version-1.0.0.json.gz`: the compiled files of its rooms
- * `session`, `wire` and `dialects/native` by path, as commit 0711e5c builds them.
- */
+/** Sessions between this version and 1.0.0. */
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import { pathToFileURL } from 'node:url';
-import { gunzipSync } from 'node:zlib';
 import type { Utterance } from '../../src/dialects/dialect.js';
 import { messageIdFromBytes } from '../../src/ids.js';
 import { session as limits } from '../../src/session/limits.js';
@@ -21,23 +13,16 @@ import {
   type Pair,
   type TestNode,
 } from '../support/session-pair.js';
-
-const root = join(import.meta.dirname, '../../..');
+import { unpackVersion1 } from '../support/version-1.js';
 
 /** A node of version 1.0.0. Its engine has the contract of today's, without what was added since. */
 async function oldNode(t: TestContext): Promise<TestNode> {
-  const folder = mkdtempSync(join(tmpdir(), 'parlance-1.0.0-'));
-  t.after(() => rmSync(folder, { recursive: true, force: true }));
-  const packed = gunzipSync(readFileSync(join(root, 'test/session/version-1.0.0.json.gz'))).toString();
-  for (const [path, text] of Object.entries(JSON.parse(packed) as Record<string, string>)) {
-    mkdirSync(dirname(join(folder, path)), { recursive: true });
-    writeFileSync(join(folder, path), text);
-  }
-  writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
-  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'), 'junction');
-  const load = async (path: string) => (await import(pathToFileURL(join(folder, path)).href)) as unknown;
-  const { createSession } = (await load('session/session.js')) as Pick<Required<TestNode>, 'createSession'>;
-  const { TicketBook } = (await load('session/tickets.js')) as { TicketBook: new () => TestNode['book'] };
+  const load = unpackVersion1(t);
+  const { createSession } = (await load('src/session/session.js')) as Pick<
+    Required<TestNode>,
+    'createSession'
+  >;
+  const { TicketBook } = (await load('src/session/tickets.js')) as { TicketBook: new () => TestNode['book'] };
   assert.equal(typeof createSession, 'function');
   return { ...makeNode(), createSession, book: new TicketBook() };
 }

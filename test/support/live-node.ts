@@ -37,11 +37,13 @@ export interface LiveNodeOptions extends Partial<NodeOptions> {
   readonly name: string;
   readonly beaconPort: number;
   readonly placing?: Placing;
+  /** Starts the node; missing: this version does. */
+  readonly start?: (options: NodeOptions) => ReturnType<typeof startNode>;
 }
 
 /** Started, and closed when the test ends. */
 export async function liveNode(context: TestContext, options: LiveNodeOptions): Promise<LiveNode> {
-  const { beaconPort, placing = 'inline', ...rest } = options;
+  const { beaconPort, placing = 'inline', start, ...rest } = options;
   const home = options.home ?? temporaryHome(context);
   const events: NodeEvent[] = [];
   const log: LogLine[] = [];
@@ -49,23 +51,20 @@ export async function liveNode(context: TestContext, options: LiveNodeOptions): 
   const check = (): void => {
     for (const each of checks) each();
   };
-  const started = await startNode(
-    {
-      bind: '127.0.0.1',
-      port: 0,
-      broadcast: ['127.255.255.255'],
-      beaconPorts: [beaconPort],
-      beaconIntervalMs: 1_000,
-      ...rest,
-      home,
-      log(_level, event, fields) {
-        log.push({ event, fields });
-        check();
-      },
+  const complete: NodeOptions = {
+    bind: '127.0.0.1',
+    port: 0,
+    broadcast: ['127.255.255.255'],
+    beaconPorts: [beaconPort],
+    beaconIntervalMs: 1_000,
+    ...rest,
+    home,
+    log(_level, event, fields) {
+      log.push({ event, fields });
+      check();
     },
-    undefined,
-    placing,
-  );
+  };
+  const started = await (start === undefined ? startNode(complete, undefined, placing) : start(complete));
   if (started.isErr()) assert.fail(JSON.stringify(started.error));
   const handle = started.value;
   context.after(() => handle.close());

@@ -38,6 +38,10 @@ export const filesActor = actor<FilesArgs, State, FilesProtocol, { readonly node
     act(state, { id, action, directory, options }, context, from) {
       return answerLater(state, context, from, state.table.act(id, action, directory, options));
     },
+    unsent(state, { ids }) {
+      void state.table.unsent(ids);
+      return next(state);
+    },
     sessionUp(state, { sessionId, peerId, session }, context) {
       state.ways.up(peerId, sessionId, context.ref(session), () => state.table.worksOf(peerId));
       context.watch(session, 'sessionOver');

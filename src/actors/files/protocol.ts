@@ -52,6 +52,8 @@ export type FilesProtocol = {
     TransferRow,
     FileError
   >;
+  /** Messages that will never go out: those that are offers end their transfers. */
+  unsent: Cast<{ readonly ids: readonly string[] }>;
   /** A session with a peer that understands transfers is up. */
   sessionUp: Cast<{
     readonly sessionId: SessionId;

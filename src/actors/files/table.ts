@@ -169,6 +169,13 @@ export class TransferTable {
     }
   }
 
+  /** Ends the transfers whose offers will never go out. */
+  async unsent(ids: readonly string[]): Promise<void> {
+    for (const { record } of this.#held.values())
+      if (record.direction === 'out' && record.state === 'offered' && ids.includes(record.id))
+        await this.act(record.id, 'cancel', null);
+  }
+
   /** A session with the peer is up. */
   sessionUp(peerId: PeerId): void {
     for (const held of this.#of(peerId)) {

@@ -137,6 +137,9 @@ function askFiles(token: Token, ask: TransferAsk, context: NodeContext): void {
       void files.call('list', {}).then((result) => back({ type, result }));
       break;
     }
+    case 'unsent':
+      files.cast('unsent', { ids: ask.ids });
+      break;
     case 'act': {
       const { type, ...command } = ask;
       void files.call('act', command).then((result) => back({ type, result }));

@@ -45,6 +45,8 @@ export type TransferAsk =
       readonly isVerified: boolean;
     }
   | { readonly type: 'list' }
+  /** Messages that will never go out; those that are offers end their transfers. There is no answer. */
+  | { readonly type: 'unsent'; readonly ids: readonly string[] }
   | {
       readonly type: 'act';
       readonly id: string;

@@ -6,6 +6,7 @@ import type { Capabilities, DialectName } from '../../dialects/dialect.js';
 import { native } from '../../dialects/native.js';
 import { foreignDialects } from '../../dialects/sniff.js';
 import type { PeerId } from '../../ids.js';
+import type { Contact } from './contact.js';
 import { parseForeignPeerId } from './name.js';
 
 /** Returns the dialect of a peer. */
@@ -22,3 +23,14 @@ export function capabilitiesOf(peerId: PeerId): Capabilities {
  * take.
  */
 export const isProvable = (peerId: PeerId): boolean => capabilitiesOf(peerId).encryption.includes('noise');
+
+/** Whether the program of a peer has announced a feature (`wire/features.ts`); `unknown` before its first handshake. */
+export function abilityOf(
+  peerId: PeerId,
+  contact: Contact | undefined,
+  bit: number,
+): 'can' | 'cannot' | 'unknown' {
+  if (!isProvable(peerId)) return 'cannot';
+  if (contact === undefined || contact.idKeyHex === '') return 'unknown';
+  return (contact.features & bit) === 0 ? 'cannot' : 'can';
+}

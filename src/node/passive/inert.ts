@@ -99,6 +99,7 @@ export const inertFiles = actor<Nothing, null, FilesProtocol>({
     offered: (state) => reply(state, err(atRest)),
     list: (state) => reply(state, ok([])),
     act: (state) => reply(state, err(atRest)),
+    unsent: (state) => next(state),
     sessionUp: (state) => next(state),
     heard: (state) => next(state),
     filesWritten: (state) => next(state),

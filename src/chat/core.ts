@@ -132,6 +132,7 @@ export class Core {
     };
     work(turn);
     this.#transfers.after(effects, turn);
+    this.#peopleDesk.after(effects, turn);
     return effects;
   }
 

@@ -11,7 +11,7 @@ import type { EntryAnswer, PeopleAnswer } from './delivery/effects.js';
 import type { Unseen } from './delivery/entry.js';
 import { outbox as limits } from './delivery/limits.js';
 import { ReaderMarks } from './delivery/unseen.js';
-import type { StoredAnswer } from './effects.js';
+import type { Effect, StoredAnswer } from './effects.js';
 import type { ChatError } from './errors.js';
 import { knownOrAwaited, setBlocked, type CoreTurn, type Parts } from './parts.js';
 import { noChoice, sharesOf } from './people/contact.js';
@@ -164,6 +164,17 @@ export class PeopleDesk {
       return this.receipts.answered(token, stored, turn);
     const read = this.unseen.answered(token, stored, turn);
     if (read !== null) this.receipts.owe(read.peerId, read.mark, turn);
+  }
+
+  /** Reads the events that a turn publishes: an unread message that is gone is counted no more. */
+  after(effects: readonly Effect[], turn: CoreTurn): void {
+    const losers = new Set<string>();
+    for (const effect of effects)
+      if (effect.to === 'feed' && effect.event.type === 'delete' && effect.event.direction === 'in')
+        losers.add(effect.event.peerId);
+    if (losers.size === 0) return;
+    for (const { peerId } of this.#parts.people.unread())
+      if (losers.has(peerId)) this.unseen.recount(peerId, turn);
   }
 
   #setPrivacy({ body, call }: Named<'setPrivacy'>, turn: CoreTurn): void {

@@ -2,7 +2,7 @@
  * Marks of readers: the message up to which the user read a conversation, and the message up to which `serve --json`
  * has written. Both are on disk before a call is answered.
  */
-import { err, ok } from 'neverthrow';
+import { ok } from 'neverthrow';
 import type { PeerId } from '../../ids.js';
 import type { PeerEvent } from '../events.js';
 import type { People, PeopleTurn } from '../people/people.js';
@@ -15,10 +15,17 @@ type EmittedCall = CallId<Emitted, StoreFailure>;
 type UnseenAnswer = Extract<EntryAnswer, { readonly type: 'read' | 'emitted' }>;
 type UnseenTurn = Turn<DeliveryEffect> & PeopleTurn;
 
+/** A mark that is being committed. */
+interface Reading {
+  readonly peerId: PeerId;
+  /** Null: the unread messages are counted again, and nobody waits for the answer. */
+  readonly call: ReadCall | null;
+}
+
 /** The requests about marks that are being committed. */
 export class ReaderMarks {
   readonly #people: People;
-  readonly #reads = new Map<Token, { readonly peerId: PeerId; readonly call: ReadCall }>();
+  readonly #reads = new Map<Token, Reading>();
   readonly #emissions = new Map<Token, EmittedCall>();
   #emittedSeq = 0;
 
@@ -38,6 +45,13 @@ export class ReaderMarks {
     const token = turn.newToken();
     this.#reads.set(token, { peerId, call });
     turn.emit({ to: 'history', token, ask: { type: 'read', peerId, upToSeq, isTold } });
+  }
+
+  /** Counts the unread messages of a peer again. The mark stays where it is. */
+  recount(peerId: PeerId, turn: UnseenTurn): void {
+    const token = turn.newToken();
+    this.#reads.set(token, { peerId, call: null });
+    turn.emit({ to: 'history', token, ask: { type: 'read', peerId, upToSeq: 0, isTold: true } });
   }
 
   /** Raises the mark of `serve --json` to `seq`. Null: only asks for the mark. */
@@ -72,15 +86,17 @@ export class ReaderMarks {
   }
 
   #readUpTo(
-    { peerId, call }: { readonly peerId: PeerId; readonly call: ReadCall },
+    { peerId, call }: Reading,
     result: Extract<EntryAnswer, { readonly type: 'read' }>['result'],
     turn: UnseenTurn,
   ): void {
-    if (result.isErr()) {
-      turn.emit(answer(call, err(result.error)));
-      return;
-    }
-    this.#people.read(peerId, result.value, turn);
-    turn.emit(answer(call, ok(this.#people.row(peerId))));
+    if (result.isOk()) this.#people.read(peerId, result.value, turn);
+    if (call !== null)
+      turn.emit(
+        answer(
+          call,
+          result.map(() => this.#people.row(peerId)),
+        ),
+      );
   }
 }

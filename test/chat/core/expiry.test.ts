@@ -135,6 +135,28 @@ test('a peer whose program cannot is refused a timer; a time out of bounds is re
   assert.equal(await codeOf(setTimer(alice, 60)), 'chat/peer-cannot');
 });
 
+test('an unread message that disappears or is deleted is counted no more', async (context) => {
+  const { alice, bob, connect, send, setTimer } = await scene(context);
+  const unread = async () => ((await bob.ask('unread', {})) as readonly { unread: number }[])[0]?.unread ?? 0;
+  const published = () => bob.events.flatMap((event) => (event.type === 'peer' ? [event.unread] : [])).at(-1);
+  await connect();
+  await send(alice, 'stays');
+  await setTimer(alice, 60);
+  await send(alice, 'goes');
+  await setTimer(alice, 0);
+  await send(alice, 'a mistake');
+  assert.equal(await unread(), 3);
+  await bob.pass(61_000);
+  assert.deepEqual([await unread(), published()], [2, 2]);
+  await alice.ask('operate', { peer: null, word: '^1', operation: { do: 'delete' } });
+  assert.deepEqual([await unread(), published()], [1, 1]);
+  await bob.restart();
+  assert.equal(await unread(), 1);
+  const { peerId } = alice.me;
+  await bob.ask('operate', { peer: peerId, word: '@1', operation: { do: 'delete', forMe: true } });
+  assert.deepEqual([await unread(), published()], [0, 0]);
+});
+
 test('a read mark excepts the messages that disappeared before they were read', async (context) => {
   const { alice, bob, connect, send, setTimer } = await scene(context);
   await connect();

@@ -6,6 +6,7 @@ import { directConversation, messageIdFromBytes, type MessageId, type PeerId } f
 import { operations as limits } from '../limits.js';
 import { decodePeerId, type EncodedEntry } from '../rows.js';
 import { bytesOf, integerOf, type Sql } from '../sql.js';
+import { recount } from '../tally.js';
 import { decodeText } from '../text.js';
 
 /** Within a transaction: takes the timer of a conversation, unless a later one is known. */
@@ -68,17 +69,19 @@ export function expire(store: ExpiringStore, sql: Sql, nowMs: number): Expired {
     .prepare(
       `SELECT CAST(line.seq AS INTEGER), CAST(line.id AS BLOB), line.direction = 1, CAST(peer.id AS BLOB),
          CAST(line.name AS BLOB),
-         direction = 0 AND seq > coalesce((SELECT read_seq FROM tally WHERE tally.peer_no = line.peer_no), 0)
+         direction = 0 AND seq > coalesce((SELECT read_seq FROM tally WHERE tally.peer_no = line.peer_no), 0),
+         CAST(line.peer_no AS INTEGER)
        FROM line INDEXED BY line_expires JOIN peer ON peer.no = line.peer_no
        WHERE expires_at <= CAST(? AS INTEGER) ORDER BY expires_at LIMIT ${limits.expireSliceEntries}`,
     )
     .rows([nowMs])
-    .map(([seq, id, isOut, peer, name, isUnread]) => {
+    .map(([seq, id, isOut, peer, name, isUnread, peerNo]) => {
       const peerId = decodePeerId(peer);
       const direction = isOut === 1 ? ('out' as const) : ('in' as const);
       const names = { peerId, peer: decodeText(bytesOf(name)), conversation: directConversation(peerId) };
       return {
         isUnread: isUnread === 1,
+        peerNo: integerOf(peerNo),
         seq: integerOf(seq),
         id: messageIdFromBytes(bytesOf(id)),
         direction,
@@ -89,6 +92,8 @@ export function expire(store: ExpiringStore, sql: Sql, nowMs: number): Expired {
     const ids = store.expireOne(peerId, seq, isUnread);
     return ids.length === 0 ? [] : [{ peerId, ids }];
   });
-  const gone = rows.map(({ isUnread: _isUnread, ...each }) => each);
+  for (const peerNo of new Set(rows.filter((row) => row.isUnread).map((row) => row.peerNo)))
+    recount(sql, peerNo);
+  const gone = rows.map(({ isUnread: _isUnread, peerNo: _peerNo, ...each }) => each);
   return { gone, cancelled, nextMs: nextExpiryOf(sql), outbox: store.outboxDraft };
 }

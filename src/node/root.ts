@@ -44,7 +44,7 @@ import { openOldHistory, type OldHistory } from '../home/foreign-files.js';
 import { readForeignSettings, type ForeignSettings } from './options/foreign.js';
 import { localHandle } from './local-handle.js';
 import { statsOf } from './stats.js';
-import { branch, causeOf, missingEntry, shippedWorkers, type WorkerEntries } from './tree.js';
+import { branch, causeOf, missingEntry, restartTrouble, shippedWorkers, type WorkerEntries } from './tree.js';
 import type { NodeError, NodeHandle, NodeOptions } from './handle.js';
 import type { NodeArgs } from '../actors/node/services.js';
 import { node } from '../actors/node/node.js';
@@ -316,6 +316,9 @@ class RunningNode {
           this.#log('warn', 'actor-crashed', { actor: event.id, detail: reason.detail });
         return;
       }
+      case 'restart-failed':
+        this.#log('warn', 'actor-crashed', { actor: event.id, detail: restartTrouble(event.error) });
+        return;
       case 'dead-letter':
         this.#reportDeadLetter(event.letter);
         return;

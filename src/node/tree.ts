@@ -37,6 +37,10 @@ export function causeOf(error: RuntimeError): NodeError {
 const isStartFault = (fault: { readonly code: string }): fault is StoreError | TransportError =>
   /^(store|transport)\//.test(fault.code);
 
+/** Returns why a crashed actor did not start again, in one sentence for the log. */
+export const restartTrouble = (error: RuntimeError): string =>
+  `did not start again: ${error.code === 'runtime/start-failed' ? error.reason : error.code}`;
+
 /** Returns the failure of a start whose threads have no code, as in a bundle; null: the file of a thread is there. */
 export function missingEntry(entry: URL): NodeError | null {
   if (entry.protocol !== 'file:' || existsSync(entry)) return null;

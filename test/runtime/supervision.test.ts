@@ -195,6 +195,24 @@ describe('a supervisor', () => {
     assert.match(JSON.stringify(await tree.root.done), /refused to start/);
   });
 
+  test('tells of each restart that fails, and tries again', async () => {
+    let failuresLeft = 0;
+    const spec = fuse('a', [], {
+      refuses: () => {
+        failuresLeft -= 1;
+        if (failuresLeft >= 0) throw new Error('no start yet');
+        return false;
+      },
+    });
+    const tree = await startTree({ children: [spec], restartsMax: 5 });
+    failuresLeft = 2;
+    tree.root.ref(spec).cast('blow', { left: Int32Array.of(1) });
+    await tree.event(({ type }) => type === 'restarted');
+    const failed = tree.events.filter(({ type }) => type === 'restart-failed');
+    assert.equal(failed.length, 2);
+    for (const event of failed) assert.match(JSON.stringify(event), /"id":"a".*start-failed.*no start yet/);
+  });
+
   test('restarts a child whose thread dies as soon as it is ready', async () => {
     const spec = child(hasty, { placement: own });
     const starting = startTree({ children: [spec] });

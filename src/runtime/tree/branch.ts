@@ -272,6 +272,7 @@ export class Branch implements ActorOwner, BranchOwner {
         this.#window.skip(beganMs, timers.now());
         if (!this.#isKept(one)) continue;
         if (failure !== null) {
+          this.#system.emit({ type: 'restart-failed', id: one.id, error: failure.error });
           failed = one;
           ({ isRefusal, cause: why } = failure);
           break;

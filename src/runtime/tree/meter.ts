@@ -38,7 +38,7 @@ export type MeterCallback = (result: {
 type MeteredEvent =
   | { readonly type: 'restarted'; readonly id: string }
   | { readonly type: 'dead-letter'; readonly letter: DeadLetter }
-  | { readonly type: 'started' | 'exited' | 'gave-up' };
+  | { readonly type: 'started' | 'exited' | 'restart-failed' | 'gave-up' };
 
 /** Counts from now on. Returns the listener for events, and the function that ends the observations. */
 export function connectMeter(

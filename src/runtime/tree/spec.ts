@@ -54,6 +54,12 @@ export type SupervisorEvent =
       /** Time from the crash until the actor was ready again. */
       readonly afterMs: number;
     }
+  | {
+      /** A crashed actor did not start again. Its supervisor tries once more, or gives up. */
+      readonly type: 'restart-failed';
+      readonly id: string;
+      readonly error: RuntimeError;
+    }
   | { readonly type: 'dead-letter'; readonly letter: DeadLetter }
   | { readonly type: 'gave-up'; readonly supervisor: string; readonly actor: string };
 

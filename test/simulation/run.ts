@@ -289,7 +289,8 @@ export class NodeRun {
         this.#wake(effect);
         break;
       case 'transfers':
-        throw new Error('no scene transfers files');
+        if (effect.ask.type !== 'unsent') throw new Error('no scene transfers files');
+        break;
       case 'foreign':
       case 'files':
         throw new Error('no foreign dialect is switched on');

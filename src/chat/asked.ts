@@ -146,7 +146,7 @@ export interface Commands {
   readonly timer: Asking<{ readonly peer: string }, TimerInfo, ChatError>;
   /** Changes that time for the texts from now on, on both sides; 0: they stay. */
   readonly setTimer: Asking<
-    { readonly peer: string; readonly seconds: number },
+    { readonly peer: string; readonly seconds: number; readonly id: MessageId },
     readonly StatusEvent[],
     SendFailure
   >;

@@ -80,7 +80,7 @@ export class OperationDesk {
     // Before the first handshake nobody knows what the peer can, and a timer would count on this side alone.
     if (this.#abilityOf(peerId, feature.timers) !== 'can')
       return { code: 'chat/peer-cannot', peer: people.name(peerId), what: 'messages that disappear' };
-    const words = { id: turn.newMessageId(), text: '', content: { type: 'timer', seconds } } as const;
+    const words = { id: body.id, text: '', content: { type: 'timer', seconds } } as const;
     const queued = delivery.send({ peerId, messages: [words], via: null, call }, turn);
     if (queued.isErr()) return queued.error;
     if (people.trust(peerId, turn)) native.known.announce(turn);
@@ -117,6 +117,9 @@ export class OperationDesk {
         : other !== undefined
           ? { code: 'message/ambiguous', id: body.word }
           : this.#refusal(found.entry, body.operation);
+    // A request that comes again after a crash finds its work done, and what it left may wait unnoticed.
+    if (failure?.code === 'message/deleted' && found !== undefined)
+      this.#parts.delivery.look(found.entry.peerId, turn);
     if (failure !== null || found === undefined)
       return turn.emit(answer(call, err(failure ?? { code: 'message/unknown', id: body.word })));
     this.#operate(found, input, turn);
@@ -147,7 +150,10 @@ export class OperationDesk {
       }
       case 'edit': {
         // A request that comes again after a restart finds its change made: no operation is left to send.
-        if (wordsOf(entry.content) === operation.text) return unchanged(entry, call, turn);
+        if (wordsOf(entry.content) === operation.text) {
+          this.#parts.delivery.look(entry.peerId, turn);
+          return unchanged(entry, call, turn);
+        }
         if (this.#isUnsaid(entry)) return this.#rewrite(entry, operation.text, false, call, turn);
         if (found.nextEdit === null) return tooOften(entry.id, call, turn);
         const { text } = operation;

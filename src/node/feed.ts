@@ -28,6 +28,19 @@ export interface FeedReader extends AsyncIterableIterator<NodeEvent> {
   return(): Promise<IteratorResult<NodeEvent>>;
 }
 
+/** Whether the event tells of an entry of the history, which a core that starts again need not publish twice. */
+const isStored = (event: NodeEvent): event is Extract<NodeEvent, { readonly type: StoredType }> =>
+  storedTypes.has(event.type);
+
+type StoredType = 'message' | 'edit' | 'delete' | 'reaction' | 'timer';
+const storedTypes: ReadonlySet<string> = new Set<StoredType>([
+  'message',
+  'edit',
+  'delete',
+  'reaction',
+  'timer',
+]);
+
 /** Opens a feed without readers. */
 export function openFeed(): Feed {
   const readers = new Set<Queue>();
@@ -35,7 +48,7 @@ export function openFeed(): Feed {
   let isOver = false;
   let newestSeq: number | null = null;
   const publish = (event: NodeEvent): void => {
-    if (event.type === 'message') newestSeq = Math.max(newestSeq ?? 0, event.seq);
+    if (isStored(event)) newestSeq = Math.max(newestSeq ?? 0, event.seq);
     for (const reader of readers) if (!reader.push(event)) readers.delete(reader);
   };
   return {

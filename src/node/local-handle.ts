@@ -184,7 +184,7 @@ const operationMethodsOf = (
   timer: (peer) => node.call('timer', { peer }),
   setTimer: (peer, seconds) =>
     node
-      .call('setTimer', { peer, seconds }, { deadlineMs: limits.commandDeadlineMs })
+      .call('setTimer', { peer, seconds, id: newMessageId() }, { deadlineMs: limits.commandDeadlineMs })
       .map(([status]) => one(status)),
 });
 

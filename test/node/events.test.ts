@@ -74,6 +74,16 @@ test('a reader that does not read is ended with an error, and the others miss no
   );
 });
 
+test('an operation that was published is not published again by a core that starts again', () => {
+  const feed = openFeed();
+  const peer = { peer: 'bob', peerId: 'b', conversation: 'dm:b' } as const;
+  const at = '2026-05-01T12:00:00.000Z';
+  feed.publish({ type: 'timer', seq: 7, id: 't', direction: 'in', ...peer, at, seconds: 60 });
+  assert.equal(feed.publishedSeq(0), 7);
+  feed.publish({ type: 'delete', seq: 9, id: 'd', direction: 'in', ...peer, target: 'm', at });
+  assert.equal(feed.publishedSeq(0), 9);
+});
+
 test('a reader that leaves is forgotten, also while it waits', async (context) => {
   const alice = await liveNode(context, { name: 'alice', beaconPort: await freeUdpPort() });
   const reader = alice.handle.events()[Symbol.asyncIterator]();

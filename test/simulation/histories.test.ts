@@ -10,12 +10,16 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { root } from '../house/sources.js';
 import { holds, withSeeds } from '../support/seeds.js';
-import { steps, type WorldStep } from './steps.js';
+import { feature } from '../../src/wire/features.js';
+import { steps, stepsWithTimers, type WorldStep } from './steps.js';
 import { play, shrink, stepsOf } from './play.js';
+import { isGone } from './store.js';
 import { World } from './world.js';
 
 /** Some 13 s of CPU: each run has a fresh seed, so runs add up. */
 const histories = 400;
+/** Some 2 s of CPU. */
+const timedHistories = 60;
 
 test('queued messages are shown once, in order, and delivered means stored', (t) => {
   let shown = 0;
@@ -53,6 +57,38 @@ test('queued messages are shown once, in order, and delivered means stored', (t)
     `${histories} histories in ${seconds.toFixed(1)} s: ${shown} messages shown, ${delivered} delivered, ${events} events, at most ${sessions} sessions a minute`,
   );
   assert.ok(shown > 4 * histories, `${shown} messages were shown`);
+});
+
+// Case I6: no text is shown or kept beyond its time, whatever crashes and whatever the clocks do.
+test('texts disappear on both sides, and both have one timer', (t) => {
+  let gone = 0;
+  holds(
+    t,
+    fc.property(
+      fc.integer({ min: 2, max: 3 }),
+      fc.nat(),
+      fc.array(stepsWithTimers, { minLength: 40, maxLength: 100 }),
+      (nodes, seed, history) => {
+        const features = feature.messageOperations | feature.timers;
+        const world = new World({ nodes, seed, features });
+        const talk = (forMs: number): void => {
+          for (const node of world.nodes) for (const other of world.nodes) world.send(node, other, 1);
+          world.clock.advance(forMs);
+        };
+        // Nobody sets a timer for a peer whose program it does not know.
+        talk(1_000);
+        for (const { run } of history) run(world);
+        world.heal();
+        world.settle(15 * 60_000);
+        talk(40_000);
+        world.settle(15 * 60_000);
+        world.checkTimers();
+        gone += world.nodes.reduce((sum, { disk }) => sum + disk.entries.filter(isGone).length, 0);
+      },
+    ),
+    { numRuns: timedHistories },
+  );
+  assert.ok(gone > timedHistories / 4, `${gone} texts disappeared`);
 });
 
 test('the same seed gives the same history', (t) =>

@@ -19,6 +19,8 @@ export interface KeyedIdentity {
   /** This run of the node (8 bytes, hex). */
   readonly bootIdHex: string;
   readonly secret: string;
+  /** Features of its program (`wire/features.ts`). */
+  readonly features: number;
   readonly sign: Signer;
   /** Keys that real sessions need; null: sessions are doubles. */
   readonly local: LocalIdentity | null;
@@ -29,7 +31,12 @@ const secrets = new Map<string, string>();
 const keys = new Map<string, { readonly idKey: Uint8Array; readonly peerId: PeerId }>();
 
 /** The same for the same arguments. */
-export function keyedIdentity(secret: string, bootIdHex: string, certificateSerial: number): KeyedIdentity {
+export function keyedIdentity(
+  secret: string,
+  bootIdHex: string,
+  certificateSerial: number,
+  features: number,
+): KeyedIdentity {
   let known = keys.get(secret);
   if (known === undefined) {
     const idKey = sha256(secret);
@@ -40,19 +47,24 @@ export function keyedIdentity(secret: string, bootIdHex: string, certificateSeri
     secrets.set(toHex(idKey), secret);
   }
   const sign: Signer = (message) => keyedSignature(secret, message);
-  return { ...known, certificateSerial, bootIdHex, secret, sign, local: null };
+  return { ...known, certificateSerial, bootIdHex, secret, features, sign, local: null };
 }
 
 /** Real keys of a secret and a serial, which cost some ms: a node that starts again has the same ones. */
 const realKeys = new Map<string, ReturnType<typeof makeRealKeys>>();
 
 /** The same for the same arguments, with real keys. */
-export function realIdentity(secret: string, bootIdHex: string, certificateSerial: number): KeyedIdentity {
+export function realIdentity(
+  secret: string,
+  bootIdHex: string,
+  certificateSerial: number,
+  features: number,
+): KeyedIdentity {
   const name = `${secret} ${certificateSerial}`;
   const made = realKeys.get(name) ?? makeRealKeys(secret, certificateSerial);
   realKeys.set(name, made);
-  const local: LocalIdentity = { ...made.local, bootId: fromHex(bootIdHex) };
-  return { ...made, bootIdHex, local };
+  const local: LocalIdentity = { ...made.local, features, bootId: fromHex(bootIdHex) };
+  return { ...made, bootIdHex, features, local };
 }
 
 function makeRealKeys(secret: string, certificateSerial: number) {
@@ -64,7 +76,6 @@ function makeRealKeys(secret: string, certificateSerial: number) {
     staticPublic: pair.publicKey,
     certificate: makeCertificate(fields, pair.publicKey, sign),
     wireVersions: [1],
-    features: 0,
     next: null,
   };
   return { idKey, peerId: peerIdOf(idKey), certificateSerial, secret, sign, local };

@@ -287,7 +287,7 @@ export class KeyedSession implements Session {
     const idKey = fromHex(idKeyHex);
     if (expected !== null && toHex(expected) !== idKeyHex)
       return this.#fail({ code: 'session/key-changed', expected: toHex(expected), got: idKeyHex });
-    const said = { wireVersions: [1], features: 0, nextHex: null };
+    const said = { wireVersions: [1], features: this.#options.identity.features, nextHex: null };
     const peer = { idKey, staticPublic: idKey, certificateSerial: serial, bootIdHex, ...said };
     this.#phase = { at: 'judging', peer, theirNonce };
     this.#out.push({ type: 'judge-peer', peer });

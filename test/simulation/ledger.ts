@@ -8,13 +8,18 @@
  * I4 messages of one sender are shown in the order in which they were queued for this receiver.
  * I5 nothing is shown that nobody sent.
  *
+ * Where texts disappear, I1 and I2 hold for those whose time was not over on the way, and besides:
+ *
+ * I6 nothing is shown or kept whose time is over.
+ * I7 both sides of a conversation have the same timer.
+ *
  * Source: the invariants of delivery and storage in SECURITY.md and README.md.
  */
 import assert from 'node:assert/strict';
 import { wordsOf } from '../../src/chat/delivery/entry.js';
 import type { NodeEvent } from '../../src/chat/events.js';
 import type { MessageId, PeerId } from '../../src/ids.js';
-import type { Disk } from './store.js';
+import { isGone, type Disk } from './store.js';
 
 interface Sent {
   readonly from: string;
@@ -77,18 +82,23 @@ export class Ledger {
     const { disk } = this.#witness(label);
     for (const line of disk.entries.slice(this.#readSeq.get(label) ?? 0)) {
       this.#readSeq.set(label, line.seq);
-      if (line.direction === 'in') this.#show(label, line.peerId, line.id, wordsOf(line.content) ?? '');
+      if (line.direction === 'in' && line.content.type === 'text' && !isGone(line))
+        this.#show(label, line.peerId, line.id, wordsOf(line.content) ?? '');
     }
   }
 
   saw(label: string, event: NodeEvent): void {
-    if (event.type === 'message') {
+    if (event.type === 'message' || event.type === 'timer') {
       const before = this.#readSeq.get(label) ?? 0;
-      assert.equal(event.seq, before + 1, `${label} is shown message ${event.seq} after ${before}`);
+      const { entries } = this.#witness(label).disk;
+      const isNext = event.seq > before && entries.slice(before, event.seq - 1).every(isGone);
+      assert.ok(isNext, `${label} is shown message ${event.seq} after ${before}`);
       this.#readSeq.set(label, event.seq);
-      const line = this.#witness(label).disk.entries[event.seq - 1];
+      const line = entries[event.seq - 1];
       assert.equal(line?.id, event.id, `${label} is shown what is not on its disk`);
-      if (event.direction === 'in') this.#show(label, line.peerId, line.id, event.text);
+      assert.ok(!isGone(line), `${label} is shown a text that has disappeared (I6)`);
+      if (event.type === 'message' && event.direction === 'in')
+        this.#show(label, line.peerId, line.id, event.text);
     }
     if (event.type === 'status' && event.state === 'failed' && event.reason === 'chat/own-address')
       this.#toOneself.add(event.id);
@@ -101,15 +111,25 @@ export class Ledger {
     for (const [id, { from, to, isDelivered, text }] of this.#open) {
       const line = this.#witness(from).disk.outgoing(id);
       if (line?.state === 'queued' && isVacant(line.peerId)) continue;
+      if (line !== undefined && isGone(line) && line.state !== 'queued' && line.state !== 'sent') {
+        // Its time was over on the way, or after its end.
+        this.#open.delete(id);
+        continue;
+      }
       if (line?.state === 'failed' && to === null && this.#toOneself.has(id)) continue;
       const receivers = this.#copies(to ?? line?.peerId ?? ('' as PeerId));
       if (receivers.length === 0) return `${text} of ${from} went to nobody`;
-      if (!receivers.some(({ label }) => this.#shown.get(label)?.has(id) === true))
-        return `${text} of ${from} was queued, and ${receivers[0]?.label} was never shown it`;
+      const isShown = receivers.some(({ label, disk }) => {
+        const received = disk.find(this.#witness(from).peerId, 'in', id);
+        return this.#shown.get(label)?.has(id) === true || (received !== undefined && isGone(received));
+      });
+      if (!isShown) return `${text} of ${from} was queued, and ${receivers[0]?.label} was never shown it`;
       if (line?.state !== 'delivered' && !isDelivered) return `${text} of ${from} is still ${line?.state}`;
       // Neither is ever taken back.
       this.#open.delete(id);
     }
+    for (const { label, disk } of this.#witnesses.values())
+      if (disk.hasOpenTimer) return `a timer of ${label} is not delivered`;
     return null;
   }
 
@@ -134,6 +154,7 @@ export class Ledger {
 
   #deliveredSaid(label: string, id: MessageId): void {
     const sent = this.#sent.get(id);
+    if (this.#witness(label).disk.outgoing(id)?.content.type === 'timer') return;
     assert.ok(sent?.from === label, `${label} is told that ${id} of somebody else is delivered`);
     const line = this.#witness(label).disk.outgoing(id);
     const own = this.#witness(label).peerId;

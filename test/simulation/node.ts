@@ -31,6 +31,8 @@ export interface Surroundings {
   readonly network: Network;
   /** Whether keys, signatures and ciphers are the real ones. */
   readonly isReal: boolean;
+  /** Features of the programs of all nodes (`wire/features.ts`). */
+  readonly features: number;
   announce(from: string, bytes: Uint8Array, to: string | null): void;
   watch(node: SimulatedNode, event: NodeEvent): void;
   /** Tells what happens, for those who look into a history that failed. */
@@ -119,6 +121,8 @@ export class SimulatedNode {
   start(): void {
     if (this.#run !== null) return;
     this.#identity = this.#freshIdentity();
+    // A history removes what is overdue before it serves anybody.
+    if (!this.faults.isFull) this.disk.expire(this.wallMs());
     this.world.resume(this);
     this.#run = new NodeRun(this);
     this.#run.open();
@@ -170,7 +174,7 @@ export class SimulatedNode {
 
   #identityOf(bootIdHex: string): KeyedIdentity {
     const make = this.world.isReal ? realIdentity : keyedIdentity;
-    return make(this.#secret, bootIdHex, this.#certificateSerial);
+    return make(this.#secret, bootIdHex, this.#certificateSerial, this.world.features);
   }
 }
 

@@ -302,7 +302,7 @@ export class NodeRun {
   }
 
   #publish(event: NodeEvent): void {
-    if (event.type === 'message') this.#publishedSeq = event.seq;
+    if (event.type === 'message' || event.type === 'timer') this.#publishedSeq = event.seq;
     this.#node.world.watch(this.#node, event);
   }
 

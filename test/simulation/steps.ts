@@ -217,3 +217,15 @@ const waits: readonly { readonly weight: number; readonly arbitrary: fc.Arbitrar
 }));
 
 export const steps: fc.Arbitrary<WorldStep> = fc.oneof(...doings, ...faults, ...waits);
+
+const timers: readonly { readonly weight: number; readonly arbitrary: fc.Arbitrary<WorldStep> }[] = [
+  {
+    weight: 12,
+    arbitrary: counted('timer', fc.constantFrom(0, 5, 5, 30, 600), (world, one, seconds) =>
+      world.setTimer(world.node(one), world.node(one + 1), seconds),
+    ),
+  },
+];
+
+/** These steps, and timers. Apart from them, so that the histories of older seeds stay what they were. */
+export const stepsWithTimers: fc.Arbitrary<WorldStep> = fc.oneof(...doings, ...faults, ...waits, ...timers);

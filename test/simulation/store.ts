@@ -6,6 +6,7 @@ import { err, ok, type Result } from 'neverthrow';
 import type { EntryAsk, StoreFailure } from '../../src/chat/delivery/effects.js';
 import type {
   Appended,
+  ConversationTimer,
   Correspondent,
   DeliveryState,
   Duplicate,
@@ -40,6 +41,7 @@ export class Disk {
   readonly #outgoing = new Map<MessageId, Mutable<Entry>>();
   /** Outgoing entries that wait, oldest first, by peer. */
   readonly #waiting = new Map<PeerId, Map<number, Entry>>();
+  readonly #timers = new Map<PeerId, ConversationTimer>();
   #size: OutboxSize = { entries: 0, bytes: 0 };
 
   find = (peerId: PeerId, direction: 'in' | 'out', id: MessageId): Entry | undefined =>
@@ -67,6 +69,7 @@ export class Disk {
       this.entries.push(stored);
       this.#byKey.set(keyOf(entry), stored);
       if (entry.direction === 'out') this.#outgoing.set(entry.id, stored);
+      if (stored.content.type === 'timer') this.#setTimer(stored, stored.content.seconds);
       this.#note(stored);
       return stored.seq;
     });
@@ -98,8 +101,28 @@ export class Disk {
     return this.#size;
   }
 
-  /** Removes the texts whose time has ended. */
+  #setTimer({ peerId, sentAtMs, id }: Entry, seconds: number): void {
+    const before = this.#timers.get(peerId);
+    const isLater =
+      before === undefined || sentAtMs > before.sentAtMs || (sentAtMs === before.sentAtMs && id > before.id);
+    if (isLater) this.#timers.set(peerId, { peerId, seconds, sentAtMs, id });
+  }
+
+  /** Time after which texts to and from a peer disappear, seconds; 0: never. */
+  timerWith = (peerId: PeerId): number => this.#timers.get(peerId)?.seconds ?? 0;
+
+  /** Whether a timer waits for its receipt. */
+  get hasOpenTimer(): boolean {
+    return [...this.#waiting.values()].some((waiting) =>
+      [...waiting.values()].some(({ content }) => content.type === 'timer'),
+    );
+  }
+
+  /** Removes the texts whose time has ended. A clock that was set back keeps none longer than its whole time. */
   expire(nowMs: number): Expired {
+    for (const entry of this.entries)
+      if (entry.expiresAtMs !== undefined && entry.content.type === 'text')
+        entry.expiresAtMs = Math.min(entry.expiresAtMs, nowMs + 1_000 * (entry.content.ttlSeconds ?? 0));
     const overdue = this.entries.filter(({ expiresAtMs }) => (expiresAtMs ?? Infinity) <= nowMs);
     const cancelled = overdue.flatMap((entry) => {
       delete entry.expiresAtMs;
@@ -127,6 +150,7 @@ export class Disk {
       .map((peerId) => ({ peerId, name: '', bytes: 0, ...this.#unread(peerId) }))
       .filter(({ unread }) => unread > 0),
     emittedSeq: this.emittedSeq,
+    timers: [...this.#timers.values()],
     nextExpiryMs: this.#nextExpiryMs(),
   });
 
@@ -139,7 +163,11 @@ export class Disk {
   #unread(peerId: PeerId) {
     const readSeq = this.#readSeqs.get(peerId) ?? 0;
     const isUnread = (entry: Entry) =>
-      entry.peerId === peerId && entry.direction === 'in' && entry.seq > readSeq;
+      entry.peerId === peerId &&
+      entry.direction === 'in' &&
+      entry.seq > readSeq &&
+      entry.content.type === 'text' &&
+      !isGone(entry);
     return { readSeq, unread: this.entries.filter(isUnread).length };
   }
 
@@ -155,7 +183,7 @@ export class Disk {
     const { afterSeq = 0, peerId, limit } = query;
     const found = this.entries
       .slice(afterSeq)
-      .filter((entry) => peerId === undefined || entry.peerId === peerId);
+      .filter((entry) => (peerId === undefined || entry.peerId === peerId) && !isGone(entry));
     return found.slice(0, limit).map((entry) => ({ ...entry }));
   }
 
@@ -198,6 +226,9 @@ const statesBefore: Readonly<Record<DeliveryState, readonly DeliveryState[]>> = 
   failed: ['queued', 'sent'],
   delivered: ['queued', 'sent', 'failed'],
 };
+
+/** Whether the text has disappeared. */
+export const isGone = ({ revised }: Entry): boolean => revised?.isDeleted === true;
 
 const isWaiting = ({ direction, state }: Entry): boolean =>
   direction === 'out' && (state === 'queued' || state === 'sent');

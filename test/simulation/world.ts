@@ -23,6 +23,8 @@ export interface WorldOptions {
   readonly hasCopy?: boolean;
   /** Keys, signatures and ciphers are the real ones, and not keyed hashes. */
   readonly isReal?: boolean;
+  /** Features of the programs of all nodes (`wire/features.ts`). Default: texts alone. */
+  readonly features?: number;
   /** Nodes that hear each other's beacons: the first of them, the next, and so on. Default: all. */
   readonly segment?: number;
   /** The first node and each other one hear each other, and no others do. */
@@ -42,6 +44,8 @@ const minuteMs = 60_000;
 /** Connections that a node holds when all is delivered: its slots, its dials and those that are being closed. */
 const connectionsMost = admission.connectionsMax + dialing.outgoingMax + 4;
 const callsMost = 16;
+/** Most time that a text stays beyond its own: a look at the clock, and a commit. */
+const overdueMost = 5_000;
 
 export class World {
   readonly clock = new VirtualClock();
@@ -68,7 +72,7 @@ export class World {
   #hosts = 0;
 
   constructor(options: WorldOptions) {
-    const { nodes, seed, hasCopy = false, isReal = false, segment, trace } = options;
+    const { nodes, seed, hasCopy = false, isReal = false, features = 0, segment, trace } = options;
     this.dice = dice(seed);
     this.#sessionsPerMinuteMax = options.sessionsPerMinuteMax ?? sessionsPerMinuteDefault;
     this.network = new Network(this.clock, this.dice);
@@ -77,6 +81,7 @@ export class World {
       dice: this.dice,
       network: this.network,
       isReal,
+      features,
       announce: (from, bytes, to) => this.#announce(from, bytes, to),
       watch: (node, event) => {
         this.ledger.saw(node.label, event);
@@ -139,6 +144,27 @@ export class World {
       if (result.isErr()) return;
       for (const { id } of messages) this.ledger.queued(id);
     });
+  }
+
+  /** Sets the time after which texts between two nodes disappear. */
+  setTimer(from: SimulatedNode, to: SimulatedNode, seconds: number): void {
+    const { peerId: peer } = to;
+    if (from.peerId !== peer) from.ask('setTimer', { peer, seconds, id: from.newMessageId() }, () => {});
+  }
+
+  /** Once all is delivered: both sides of each conversation have one timer, and nothing overdue is left. */
+  checkTimers(): void {
+    for (const node of this.nodes) {
+      const overdue = node.disk.entries.filter(
+        ({ expiresAtMs = Infinity }) => expiresAtMs + overdueMost < node.wallMs(),
+      );
+      assert.deepEqual(overdue, [], `${node.label} keeps texts whose time is over (I6)`);
+      for (const other of this.nodes) {
+        if (other.label <= node.label || other.peerId === node.peerId) continue;
+        const [one, two] = [node.disk.timerWith(other.peerId), other.disk.timerWith(node.peerId)];
+        assert.deepEqual(one, two, `${node.label} and ${other.label} have two timers (I7)`);
+      }
+    }
   }
 
   /** The host gets an address that nobody has had. */

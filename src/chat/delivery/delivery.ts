@@ -200,6 +200,12 @@ export class Delivery<T extends DeliveryTurn> {
     return waiting.length;
   }
 
+  /** Looks at the disk for messages to a peer that wait unnoticed, since an earlier core queued them and crashed. */
+  look(peerId: PeerId, turn: T): void {
+    if (this.#people.isBlocked(peerId)) return;
+    this.#follow(peerId, this.#outboxes.of(peerId).mayHaveMore(turn.now.monotonicMs), turn);
+  }
+
   /** Repeats the awaited peers for a discovery that starts again. */
   announceAwaited = (turn: T): void => this.#outboxes.announceAwaited(turn);
 
@@ -306,6 +312,7 @@ export class Delivery<T extends DeliveryTurn> {
       if (all[0] !== undefined) this.#cancelled(all[0].peerId, cancelled, turn);
       return { entries: all, duplicates };
     });
+    if (result.isErr() && result.error.code.startsWith('runtime/')) this.expiry.look(turn);
     const append = this.#appends.get(token);
     if (append === undefined) {
       const orders =

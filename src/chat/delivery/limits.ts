@@ -71,6 +71,11 @@ export const expiry = {
   lookEveryMs: 2_000,
   /** Pause before texts are removed that the disk kept, or of which one turn removes only a part. */
   againMs: 100,
-  /** How far ahead of the arrival the time of a timer may be: a later timer counts, so one of the far future would count for ever. */
-  aheadMs: 366 * 86_400_000,
+  /** Pause before the disk is looked at for texts whose commit was not reported, since a crash came between: a commit takes less. */
+  unreportedMs: 10_000,
+  /**
+   * Greatest time of a timer: half of the range on the wire, so that a later one always has room. Both sides keep the
+   * same time, whatever their clocks say: a bound that follows the own clock would let each side count another timer.
+   */
+  timerSentAtMsMax: 2 ** 47,
 } as const;

@@ -28,13 +28,18 @@ async function scene(context: TestContext) {
     sent += 1;
     return node.ask('send', { peer: peerOf(node), messages: [{ id: messageId(sent), text }], via: null });
   };
-  const setTimer = (node: PairNode, seconds: number) => node.ask('setTimer', { peer: peerOf(node), seconds });
+  let timers = 1_000;
+  const setTimer = (node: PairNode, seconds: number) => {
+    timers += 1;
+    return node.ask('setTimer', { peer: peerOf(node), seconds, id: messageId(timers) });
+  };
   const both = async () => [await texts(alice), await texts(bob)];
   const files = () =>
     [alice, bob].flatMap(({ home }) => readdirSync(home).map((name) => readFileSync(join(home, name))));
   return { ...opened, send, setTimer, both, files };
 }
 
+// Case R9
 test('a timer holds on both sides, and a text leaves both homes when its time is over', async (context) => {
   const { alice, bob, connect, send, setTimer, both, files } = await scene(context);
   await connect();
@@ -113,8 +118,10 @@ test('a start removes what is overdue, and lets no text live longer than its who
   bob.wallOffsetMs -= dayMs;
   await bob.restart();
   assert.equal(((await bob.ask('timer', { peer: alice.me.peerId })) as { seconds: number }).seconds, 60);
-  await bob.pass(dayMs - 1_000);
+  await bob.pass(55_000);
   assert.deepEqual(await texts(bob), ['zebrafink']);
+  await bob.pass(20_000);
+  assert.deepEqual(await texts(bob), []);
 });
 
 test('a later timer counts, though the clock of the other side ran ahead', async (context) => {
@@ -125,6 +132,15 @@ test('a later timer counts, though the clock of the other side ran ahead', async
   await setTimer(alice, 600);
   assert.equal(await secondsOf(alice, bob), 600);
   assert.equal(await secondsOf(bob, alice), 600);
+});
+
+test('both sides have one timer, though the calendar of one stands at 1970', async (context) => {
+  const { alice, bob, connect, setTimer } = await scene(context);
+  bob.wallOffsetMs = 0;
+  await connect();
+  await setTimer(alice, 60);
+  await setTimer(bob, 600);
+  assert.deepEqual([await secondsOf(alice, bob), await secondsOf(bob, alice)], [600, 600]);
 });
 
 test('a peer whose program cannot is refused a timer; a time out of bounds is refused', async (context) => {

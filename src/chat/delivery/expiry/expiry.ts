@@ -29,6 +29,13 @@ export class Expiry {
   restore({ timers = [], nextExpiryMs = null }: Unseen, turn: ExpiryTurn): void {
     for (const timer of timers) this.#timers.set(timer.peerId, timer);
     this.#expect(nextExpiryMs, turn);
+    // A run that crashed may have written more after it was read here.
+    if (timers.length > 0) this.look(turn);
+  }
+
+  /** Asks the history a little later: texts may be on disk whose commit was not reported. */
+  look(turn: ExpiryTurn): void {
+    this.#expect(this.#clock.read(turn.now) + limits.unreportedMs, turn);
   }
 
   /** The time after which texts to and from the peer disappear, seconds; 0: they stay. */
@@ -42,9 +49,10 @@ export class Expiry {
   stamped(entry: NewEntry, now: Clocks): NewEntry {
     const { content, direction, peerId } = entry;
     if (content.type === 'timer') {
-      const latestMs = Math.trunc(now.wallMs) + limits.aheadMs;
       const sentAtMs =
-        direction === 'out' ? this.timerSentAtMs(peerId, now) : Math.min(entry.sentAtMs, latestMs);
+        direction === 'out'
+          ? this.timerSentAtMs(peerId, now)
+          : Math.min(entry.sentAtMs, limits.timerSentAtMsMax);
       return { ...entry, sentAtMs };
     }
     if (content.type !== 'text') return entry;

@@ -74,3 +74,23 @@ test('a paste of commands is sent as one message after the question', options, a
     ['hello\n/verify yes\n/nickname X'],
   );
 });
+
+test(
+  'Up on an empty line, or /edit, puts the last own message there to be changed',
+  options,
+  async (context) => {
+    const { type, shows } = sit(context);
+    type('/chat bob\r');
+    await shows((screen) => bottom(screen) === 'bob unverified ›');
+    type('\x1b[A');
+    await shows((screen) => bottom(screen) === 'bob unverified › /chat bob');
+    type('\x1b[B^1 lunch at noon?\r');
+    await shows((screen) => has(screen, 'you: ^1 lunch') && bottom(screen) === 'bob unverified ›');
+    for (const keys of ['\x1b[A', '/edit\r']) {
+      type(keys);
+      await shows((screen) => bottom(screen) === 'bob unverified › /edit ^1 ^1 lunch at noon?');
+      type('\x15');
+      await shows((screen) => bottom(screen) === 'bob unverified ›');
+    }
+  },
+);

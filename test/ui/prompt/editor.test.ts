@@ -201,3 +201,22 @@ test('whatever arrives in whatever pieces, no burst submits twice what was typed
     { numRuns: 500 },
   );
 });
+
+test('Up on an empty line asks for the last own message, and recalls where there is none', () => {
+  let hasOwn = false;
+  const editor = new Editor(
+    () => [[], ''],
+    ['hello', '/users'],
+    () => hasOwn,
+  );
+  const up = { type: 'press', name: 'up' } as const;
+  assert.deepEqual(editor.press(up), []);
+  assert.equal(editor.view().text, '/users');
+  editor.press({ type: 'press', name: 'down' });
+  hasOwn = true;
+  assert.deepEqual(editor.press(up), [{ type: 'submit', line: { text: '/edit', isText: false } }]);
+  editor.press({ type: 'text', text: '/edit hello' });
+  assert.deepEqual(editor.press(up), [], 'a second Up recalls');
+  assert.equal(editor.view().text, '/users');
+  assert.deepEqual(editor.history(), ['hello', '/users']);
+});

@@ -113,6 +113,9 @@ export class PromptController {
     return this.#sending.pending;
   }
 
+  /** Whether an own message of the open conversation was on the screen. */
+  hasOwnMessage = (): boolean => this.#operations.hasOwn(this.#open?.row?.id ?? '');
+
   peers(): readonly PeerEvent[] {
     return this.#printer.naming.rows();
   }

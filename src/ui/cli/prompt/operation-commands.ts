@@ -21,6 +21,9 @@ const quotedMax = 500;
 /** Own messages among which the last one is found that is a text and not deleted. */
 const lastOwnMax = 20;
 
+/** A text that begins with the name of a message. */
+const namesMessage = /^([\^@]\d+|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|#[0-9a-f]{4,31})(?:\s+(.*))?$/s;
+
 type UsedNode = Pick<NodeHandle, 'operate' | 'timer' | 'setTimer' | 'history'>;
 
 /** Runs the commands about messages, and keeps the texts that were shown last. */
@@ -29,6 +32,8 @@ export class OperationCommands {
   readonly #printer: Printer;
   readonly #screen: Pick<Screen, 'forget' | 'type'>;
   readonly #texts = new Map<string, string>();
+  /** Peers to whom messages were shown. */
+  readonly #written = new Set<string>();
   /** Own texts that edits have replaced, by the message. */
   readonly #replaced = new Map<string, readonly string[]>();
 
@@ -39,12 +44,16 @@ export class OperationCommands {
   }
 
   /** Returns the text that a message answers, where it was seen. Keeps the text of the message for quotes of it. */
-  quotedBy({ id, text, replyTo }: MessageEvent): string | undefined {
+  quotedBy({ id, text, replyTo, direction, peerId }: MessageEvent): string | undefined {
     this.#texts.set(id, text);
+    if (direction === 'out') this.#written.add(peerId);
     const [oldest] = this.#texts.keys();
     if (this.#texts.size > quotedMax && oldest !== undefined) this.#texts.delete(oldest);
     return this.#textOf(replyTo);
   }
+
+  /** Whether a message to the peer was shown. */
+  hasOwn = (peerId: string): boolean => this.#written.has(peerId);
 
   readonly #textOf = (id: string | undefined): string | undefined =>
     id === undefined ? undefined : this.#texts.get(id);
@@ -74,7 +83,9 @@ export class OperationCommands {
     if (page.isErr()) return this.#printer.fail(page.error);
     const last = page.value.findLast(({ deleted, file }) => deleted !== true && file === undefined);
     if (last === undefined) return this.#printer.warn(usageOf.edit());
-    type(`/edit ${last.text}`);
+    // Words in front that look like the name of a message would be read as one.
+    const name = namesMessage.test(last.text) ? '^1 ' : '';
+    type(`/edit ${name}${last.text}`);
   }
 
   /** Shows the timer of the open conversation, or sets it; the event of the new one is the answer. */
@@ -92,10 +103,7 @@ export class OperationCommands {
   async run(name: OperationCommandName, argument: string, open: Open | null): Promise<void> {
     if (open === null) return this.#printer.warn(catalogue().prompt.noConversation);
     if (name === 'timer') return this.#timer(argument, open.row?.id ?? open.word);
-    const [, word = null, rest = ''] =
-      /^([\^@]\d+|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|#[0-9a-f]{4,31})(?:\s+(.*))?$/s.exec(
-        argument,
-      ) ?? [];
+    const [, word = null, rest = ''] = namesMessage.exec(argument) ?? [];
     const words = word === null ? argument : rest;
     const operation = operationOf(name, words);
     if (operation === null && name === 'edit' && word === null && this.#screen.type !== undefined)

@@ -4,7 +4,7 @@ import { layered, settingsOfEnv, userSettingsOf } from '../options/settings.js';
 import { readSettings } from '../options/settings-file.js';
 import { homeOf } from '../../../home/default-home.js';
 import { cli, memory as limits } from '../limits.js';
-import { escapeForTerminal, type NodeEvent, type PeerEvent } from '../../../index.js';
+import { escapeForTerminal, type NodeEvent } from '../../../index.js';
 import type { Attachment } from '../attach.js';
 import { lasting, type Lasting } from '../lasting.js';
 import { within, EndReason, nodeEnded, pause, until, withNode, type RunContext } from '../run.js';
@@ -53,9 +53,7 @@ async function converse(context: RunContext, attachment: Lasting, isTerminal: bo
   let taken: Promise<void> = Promise.resolve();
   const memory = isTerminal ? readMemory(attachment.home) : noMemory;
   const attention = new Attention(() => performance.now());
-  const terminal = isTerminal
-    ? openTerminal(context, memory.history, attention, () => controller.peers())
-    : null;
+  const terminal = isTerminal ? openTerminal(context, memory.history, attention, () => controller) : null;
   const screen: Screen = terminal ?? plainScreen(world.stdin, output, () => taken);
   const stored = readSettings(attachment.home).map(({ values }) => values);
   const user = userSettingsOf(stored.unwrapOr({}), world.env);
@@ -127,14 +125,15 @@ const openTerminal = (
   { world }: RunContext,
   history: readonly string[],
   attention: Attention,
-  peers: () => readonly PeerEvent[],
+  controller: () => Pick<PromptController, 'peers' | 'hasOwnMessage'>,
 ): TerminalScreen =>
   new TerminalScreen({
     attention,
     history,
     input: world.stdin,
     output: world.stdout,
-    complete: (line) => complete(line, peers(), pathsFor),
+    complete: (line) => complete(line, controller().peers(), pathsFor),
+    mayEditLast: () => controller().hasOwnMessage(),
     ...(world.suspend === undefined ? {} : { suspend: world.suspend }),
   });
 

@@ -45,7 +45,7 @@ export interface Screen {
   readonly giveBack: ((message: string) => void) | null;
   /** Takes a text as a paste of the user; absent: the screen has no input line. */
   readonly paste?: (text: string) => void;
-  /** Types a text into the input line; absent: the screen has no input line. */
+  /** Types a text into the input line while that is empty; absent: the screen has no input line. */
   readonly type?: (text: string) => void;
   /** Removes the lines that said a text from the input history; absent: there is none. */
   readonly forget?: (text: string) => void;
@@ -68,6 +68,8 @@ export interface TerminalOptions {
   readonly pastes?: 'asked' | 'typed';
   /** Lines that were finished earlier, oldest first. */
   readonly history?: readonly string[];
+  /** Whether Up on an empty line edits the last own message. */
+  readonly mayEditLast?: () => boolean;
   /** Follows whether the user looks at the terminal. */
   readonly attention?: Attention;
   /** Stops the process until the shell continues it; then calls `resumed`. */
@@ -111,7 +113,7 @@ export class TerminalScreen implements Screen {
   constructor(options: TerminalOptions) {
     this.#options = options;
     this.#output = options.output;
-    this.editor = new Editor(options.complete, options.history);
+    this.editor = new Editor(options.complete, options.history, options.mayEditLast);
     options.input.setRawMode?.(true);
     options.input.on('data', this.#read);
     options.input.on('end', this.#end);
@@ -181,7 +183,9 @@ export class TerminalScreen implements Screen {
 
   paste = (text: string): void => this.#press([pasteOf(text)]);
 
-  type = (text: string): void => this.#press([{ type: 'text', text }]);
+  type = (text: string): void => {
+    if (this.editor.view().text === '') this.#press([{ type: 'text', text }]);
+  };
 
   takeBack = (): readonly string[] => {
     const taken = this.editor.takeGivenBack();

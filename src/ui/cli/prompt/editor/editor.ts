@@ -55,6 +55,7 @@ interface Answered {
 /** The input line with its history. */
 export class Editor {
   readonly #complete: Complete;
+  readonly #mayEditLast: () => boolean;
   readonly #line = new TextBuffer();
   #history: string[];
   /** Entry of the history that is shown, counted from the newest; -1: the line itself. */
@@ -69,8 +70,10 @@ export class Editor {
   #pasted: string | null = null;
   #answered: Answered | null = null;
 
-  constructor(complete: Complete, history: readonly string[] = []) {
+  /** `mayEditLast`: whether Up on an empty line asks for the last own message, to be changed. */
+  constructor(complete: Complete, history: readonly string[] = [], mayEditLast = (): boolean => false) {
     this.#complete = complete;
+    this.#mayEditLast = mayEditLast;
     this.#history = [...history];
   }
 
@@ -144,6 +147,8 @@ export class Editor {
       case 'clear-screen':
         return [{ type: name }];
       case 'up':
+        if (this.#shownEntry === -1 && this.#line.text === '' && this.#mayEditLast())
+          return [{ type: 'submit', line: { text: '/edit', isText: false } }];
         if (!this.#line.moveVertically(-1)) this.#recall(this.#shownEntry + 1);
         return [];
       case 'down':

@@ -59,3 +59,9 @@ export function claimedFrom(claims: Claims, peerId: PeerId): NamedPeer | null {
 /** Returns a peer that is here under the name of a holder that is away. */
 export const claimantOf = ({ book }: Claims, holder: NamedPeer): NamedPeer | null =>
   namesakesOf(book, holder).find(({ peerId }) => stateOf(book, peerId) === 'online') ?? null;
+
+/** Returns the peers that claim the name of a holder since it went away: a new device is often seen before. */
+export const claimantsOf = (claims: Claims, peerId: PeerId): readonly PeerId[] =>
+  stateOf(claims.book, peerId) === 'offline' && isHolder(claims, peerId)
+    ? namesakesOf(claims.book, { peerId, name: nameOf(claims.book, peerId) }).map((each) => each.peerId)
+    : [];

@@ -29,7 +29,7 @@ import {
 } from './book.js';
 import { addressBehind, sanitiseName } from './name.js';
 import { changedKeyWarning, isWarned } from './changed-key.js';
-import { holdersOf } from './claims.js';
+import { claimantsOf, holdersOf } from './claims.js';
 import { chosen, isDeclined, namesOf, withFormerNames, type ChoiceChange, type Contact } from './contact.js';
 import type { ContactAsk, PeopleEffect } from './effects.js';
 import { knownPeer, meantBy, sameAsBefore, undecidedPeer } from './find.js';
@@ -98,10 +98,8 @@ export class People {
   unread = (): readonly Counted[] => this.#book.unread.all().filter(({ peerId }) => !this.isBlocked(peerId));
 
   /** Returns the rows that discovery announced, for a discovery that starts again with an empty roster. */
-  announcedRows(): readonly Presence[] {
-    return this.presenceRows().filter(({ peerId }) => this.isAnnounced(peerId));
-  }
-
+  announcedRows = (): readonly Presence[] =>
+    this.presenceRows().filter(({ peerId }) => this.isAnnounced(peerId));
   presenceRows = (): readonly Presence[] => [...this.#book.presence.values()];
 
   /** Returns the connected peer at an address, or null. */
@@ -115,7 +113,6 @@ export class People {
 
   /** Resolves a word to a known peer; an address means the peer that was last there. Errors: those of `meantBy`. */
   known = (word: string): Result<PeerId, ChatError> => knownPeer(this.#directory(), word);
-
   /** Resolves a word for a decision about a key. Errors: those of `meantBy`. */
   undecided = (word: string): Result<PeerId, ChatError> => undecidedPeer(this.#directory(), word);
 
@@ -154,6 +151,7 @@ export class People {
       this.#book.seen.delete(peerId);
     this.#sources.delete(peerId);
     this.#namesChanged(peerId, turn);
+    this.#warnOf(claimantsOf(this.#directory(), peerId), turn);
   }
 
   /** Takes a sign of life: an announcement, or bytes on a session. An older one than the last changes nothing. */
@@ -194,6 +192,7 @@ export class People {
   disconnected(peerId: PeerId, turn: PeopleTurn): void {
     this.#book.live.delete(peerId);
     this.#keepSeen(peerId, seen.keepStepMs, turn);
+    this.#warnOf(claimantsOf(this.#directory(), peerId), turn);
   }
 
   /** Pins a contact, or updates it. A full book forgets the stranger that was unseen for longest. */
@@ -227,8 +226,14 @@ export class People {
     if (row.state === 'offline' && this.contact(peerId) === undefined) this.#published.delete(peerId);
     else this.#published.set(peerId, published);
     turn.emit({ to: 'feed', event: row });
-    const warning = changedKeyWarning(this.#directory(), peerId, turn.now.wallMs);
-    if (warning !== null && this.warnOnce(peerId, turn)) turn.emit({ to: 'feed', event: warning });
+    this.#warnOf([peerId], turn);
+  }
+
+  #warnOf(peerIds: readonly PeerId[], turn: PeopleTurn): void {
+    for (const peerId of peerIds) {
+      const warning = changedKeyWarning(this.#directory(), peerId, turn.now.wallMs);
+      if (warning !== null && this.warnOnce(peerId, turn)) turn.emit({ to: 'feed', event: warning });
+    }
   }
 
   /** Keeps the name of a foreign peer that said goodbye. */
@@ -320,9 +325,8 @@ export class People {
     return true;
   }
 
-  announceContacts(turn: PeopleTurn): void {
+  announceContacts = (turn: PeopleTurn): void =>
     turn.emit({ to: 'presence', say: 'contacts', peerIds: [...this.#trusted] });
-  }
 
   /** Returns the places where a handshake proved a trusted contact: its hosts may use the reserved slot. */
   provedHosts = (): readonly ProvedHost[] => provedHosts(this.#book, this.#trusted);
@@ -350,9 +354,8 @@ export class People {
   }
 
   /** This home has another name. */
-  calledSelf(name: string, turn: PeopleTurn): void {
+  calledSelf = (name: string, turn: PeopleTurn): void =>
     this.#republish(this.#book.names.set(this.#ownId, [name]), turn);
-  }
 
   /** Takes over the names of a peer. A name that is shared, or no longer shared, changes the rows of its bearers. */
   #namesChanged(peerId: PeerId, turn: PeopleTurn): void {
@@ -383,14 +386,12 @@ export class People {
     this.#ask({ type: 'drop-contact', peerId }, turn);
   }
 
-  #ask(ask: ContactAsk, turn: PeopleTurn): void {
+  #ask = (ask: ContactAsk, turn: PeopleTurn): void =>
     turn.emit({ to: 'history', token: turn.newToken(), ask });
-  }
 
   /** Logs that a change of a contact did not reach the disk. Its next change is written again. */
-  notKept(code: string, turn: PeopleTurn): void {
+  notKept = (code: string, turn: PeopleTurn): void =>
     turn.emit(logLine('error', 'contact-not-kept', { code }));
-  }
 
   #directory = () => ({ book: this.#book, trusted: this.#trusted, ownId: this.#ownId });
 

@@ -54,6 +54,20 @@ test('a changed key is one event per key and day, with both tags and the way out
 });
 
 // Case P4
+test('a new key that is seen before the old one is gone is warned of once the old one leaves', () => {
+  const scene = new CoreScene();
+  scene.sees(old, { name: 'Dave' });
+  scene.callsIn('s-1', old);
+  assert.equal(led(scene, 'Dave'), old.peerId);
+  scene.committed(1);
+  scene.sees(fresh, { name: 'Dave' });
+  scene.lost('s-1');
+  assert.equal(warnings(scene).length, 0, 'both are here: two people of one name');
+  scene.sees(old, { name: 'Dave', state: 'offline' });
+  assert.deepEqual([warnings(scene).length, warnings(scene)[0]?.peer], [1, 'Dave']);
+});
+
+// Case P4
 test('keys without end under one name are warned of a few times a day', () => {
   const scene = withoutDave();
   for (let number = 10; number < 40; number += 1) scene.sees(scenePeer(number), { name: 'Dave' });

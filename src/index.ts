@@ -13,6 +13,7 @@ export { oldLineOf } from './chat/delivery/transcript.js';
 export { parsePeerId } from './ids.js';
 export type { DialectName, Encryption, ForeignDialectName } from './dialects/dialect.js';
 export type * from './errors.js';
+export type { DoctorWords } from './node/doctor/diagnose.js';
 export type * from './node/handle.js';
 export { formatAddress, isDottedQuad, isIpAddress, parseEndpoint } from './wire/address.js';
 export { presenceWords, type PresenceWord } from './wire/status.js';

@@ -11,6 +11,7 @@ import { createColors } from 'picocolors';
 import { diagnose as diagnoseHere, type DiagnoseOptions, type Finding } from '../../src/ui/api/doctor.js';
 import { findingLines } from '../../src/ui/cli/commands/doctor.js';
 import { run } from '../../src/ui/cli/program.js';
+import { chooseLanguage } from '../../src/ui/text/catalogue.js';
 import { runTool } from '../../src/node/doctor/tools.js';
 import { homeState } from '../../src/node/doctor/machine.js';
 import { startFakeNode } from '../support/fake-node.js';
@@ -77,6 +78,26 @@ test(
     assert.equal(it.stderr.text, '');
   },
 );
+
+test('doctor speaks the language of the user, and English with --json', options, async (context) => {
+  context.after(() => chooseLanguage('en'));
+  const isGerman: boolean[] = [];
+  for (const args of [
+    ['--lang', 'de'],
+    ['--lang', 'de', '--json'],
+    ['--lang', 'en'],
+  ]) {
+    const it = fakeWorld({
+      diagnose: async ({ words }) => {
+        isGerman.push(words?.network.and === ' und ');
+        return ok([]);
+      },
+    });
+    context.after(() => it.remove());
+    assert.equal(await it.run('doctor', ...args), 0);
+  }
+  assert.deepEqual(isGerman, [true, false, false]);
+});
 
 test('doctor: the progress is a row on a terminal, and absent in a pipe', options, async (context) => {
   for (const isTTY of [true, false]) {

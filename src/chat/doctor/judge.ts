@@ -1,4 +1,5 @@
 /** The judgement of the doctor: all observations in, all findings out. Pure. */
+import { englishDoctor } from './english.js';
 import type { Finding } from './finding.js';
 import { activeFirewall } from './firewall/active.js';
 import {
@@ -14,9 +15,11 @@ import {
 import { echoFindings, firewallFindings, heardFinding } from './network.js';
 import type { Observations } from './observations.js';
 import { peerFindings } from './peer.js';
+import type { DoctorWords } from './words.js';
 
 /** Returns a finding for each check, in the order in which a person would look. */
-export function judge(seen: Observations): readonly Finding[] {
+export function judge(observations: Observations, words: DoctorWords = englishDoctor): readonly Finding[] {
+  const seen = { ...observations, words };
   const firewall = activeFirewall(seen);
   return [
     nodeFinding(seen),

@@ -3,8 +3,9 @@ import { shellWord } from '../../shell-word.js';
 import { isLoopback, isV6, type OwnAddress } from '../../wire/address-space.js';
 import { commandRemedy, fine, trouble, type Finding } from './finding.js';
 import { doctor as limits } from './limits.js';
-import type { FirewallTool, Observations, UdpPort } from './observations.js';
+import type { FirewallTool, Judged, Observations, UdpPort } from './observations.js';
 import { listed, meaningOf, openCommand, setClockCommand, spanOf } from './remedies.js';
+import type { DoctorWords } from './words.js';
 
 /** Whether an address belongs to a tunnel, by the name of its interface. */
 export const isTunnel = (name: string): boolean =>
@@ -26,112 +27,99 @@ export const outerAddresses = ({ addresses }: Observations): readonly OwnAddress
 export const isLoopbackOnly = ({ binds }: Observations): boolean => binds.every(isLoopback);
 
 /** Whether a node of the home runs. */
-export function nodeFinding({ isNodeRunning, tcp, listenedMs }: Observations): Finding {
-  if (isNodeRunning) return fine('node', `a node runs, TCP port ${tcp.listeningPort ?? tcp.wanted}`);
-  const words = `no node runs: the doctor listened for ${spanOf(listenedMs)} and sent one test datagram per interface`;
-  return fine('node', words);
+export function nodeFinding({ isNodeRunning, tcp, listenedMs, words }: Judged): Finding {
+  if (isNodeRunning) return fine('node', words.machine.nodeRuns(tcp.listeningPort ?? tcp.wanted));
+  return fine('node', words.machine.noNode(spanOf(listenedMs)));
 }
 
 /** Whether this machine has an address on a network. */
-export function interfacesFinding(seen: Observations): Finding {
+export function interfacesFinding(seen: Judged): Finding {
+  const { words } = seen;
   const outer = outerAddresses(seen);
-  const words = outer.map(({ address, cidr, name }) => `${cidr ?? address} on ${name}`);
+  const places = outer.map(({ address, cidr, name }) => words.peer.network(cidr ?? address, name));
   if (outer.length === 0) {
     const down = seen.links
       .filter(({ isUp, name }) => isUp === false && name !== 'lo' && !isTunnel(name) && !isVirtual(name))
       .map(({ name }) => name);
-    const detail = down.length === 0 ? '' : `; ${listed(down)} is down`;
+    const detail = down.length === 0 ? '' : words.machine.isDown(listed(down, words));
     return trouble(
       'interfaces',
-      `this machine has no address on a network${detail}`,
+      `${words.machine.noAddress}${detail}`,
       down.length === 0
-        ? 'connect it to the network (cable or Wi-Fi), and wait until it has an address'
-        : `connect it to the network: sudo ip link set ${shellWord(down[0] ?? '')} up, then wait for an address`,
+        ? words.machine.connect
+        : words.machine.connectUp(`sudo ip link set ${shellWord(down[0] ?? '')} up`),
     );
   }
   const v4 = outer.filter(({ address }) => !isV6(address));
   if (v4.length > 0 && v4.every(({ address }) => address.startsWith('169.254.'))) {
-    return trouble(
-      'interfaces',
-      `no router gave this machine an address: it has only ${listed(words)}`,
-      'check cable or Wi-Fi password, and connect again; peers with addresses of a router do not see this machine',
-    );
+    return trouble('interfaces', words.machine.noRouter(listed(places, words)), words.machine.checkCable);
   }
   if (isLoopbackOnly(seen)) {
     const option = `--bind ${seen.binds.join(' --bind ')}`;
-    return trouble('interfaces', `${option} keeps the node on this machine`, 'start the node without --bind');
+    return trouble('interfaces', words.machine.staysHere(option), words.machine.withoutBind);
   }
-  return fine('interfaces', listed(words));
+  return fine('interfaces', listed(places, words));
 }
 
 /** Whether the TCP port can be listened on. `firewall`: the one that a remedy names. */
-export function tcpFinding(seen: Observations, firewall: FirewallTool): Finding {
+export function tcpFinding(seen: Judged, firewall: FirewallTool): Finding {
+  const { words } = seen;
+  const { machine } = words;
   const { wanted, listeningPort, isStrict, problem, holder, isAnswering } = seen.tcp;
   const openings = { tcp: [listeningPort ?? wanted], udp: [] };
   if (listeningPort !== null && isAnswering === false) {
-    const words = `TCP port ${listeningPort} is open, but a connection from this machine to it fails`;
-    return trouble('tcp-port', words, commandRemedy('see the firewall: ', openCommand(firewall, openings)));
+    const remedy = commandRemedy(machine.seeFirewall, openCommand(firewall, openings));
+    return trouble('tcp-port', machine.tcpFails(listeningPort), remedy);
   }
   if (listeningPort !== null && listeningPort === wanted)
-    return fine('tcp-port', `TCP port ${listeningPort} is open`);
-  if (listeningPort === null && problem === null) return fine('tcp-port', `TCP port ${wanted} is free`);
-  if (problem === null)
-    return fine(
-      'tcp-port',
-      `TCP port ${listeningPort} is open; ${wanted} is free again, and the next start takes it`,
-    );
-  const by = holder === '' ? 'another program' : holder;
+    return fine('tcp-port', machine.tcpOpen(listeningPort));
+  if (listeningPort === null && problem === null) return fine('tcp-port', machine.tcpFree(wanted));
+  if (problem === null && listeningPort !== null)
+    return fine('tcp-port', machine.tcpFreeAgain(listeningPort, wanted));
+  const by = holder === '' ? machine.anotherProgram : holder;
   if (problem !== 'EADDRINUSE') {
-    const words = `TCP port ${wanted} cannot be listened on: ${meaningOf(problem)}`;
-    return trouble('tcp-port', words, 'choose another one with --port');
+    const cause = machine.tcpUnusable(wanted, meaningOf(problem ?? '', words));
+    return trouble('tcp-port', cause, machine.chooseWithPort);
   }
-  const taken = `TCP port ${wanted} is taken by ${by}`;
+  const taken = machine.tcpTaken(wanted, by);
   if (listeningPort === null && isStrict)
-    return trouble('tcp-port', `${taken}, and --port-strict is set`, `stop ${by}, or choose another port`);
-  const moved =
-    listeningPort === null ? 'a node would take the next free one' : `the node listens on ${listeningPort}`;
+    return trouble('tcp-port', machine.strict(taken), machine.stopOrPort(by));
+  const moved = listeningPort === null ? machine.wouldMove : machine.hasMoved(listeningPort);
   // Two homes on one machine are an ordinary case.
   if (/^node\b/.test(holder)) return fine('tcp-port', `${taken}; ${moved}`);
-  return trouble(
-    'tcp-port',
-    `${taken}; ${moved}, and peers find it there`,
-    `stop ${by}, or choose a port with --port N and open it in every firewall`,
-  );
+  return trouble('tcp-port', machine.peersFind(taken, moved), machine.stopOrOpen(by));
 }
 
 /** Whether each port of beacons can be listened on. */
-export const udpFindings = ({ udp, isNodeRunning }: Observations): readonly Finding[] =>
-  udp.map((each) => udpFinding(each, isNodeRunning));
+export const udpFindings = ({ udp, isNodeRunning, words }: Judged): readonly Finding[] =>
+  udp.map((each) => udpFinding(each, isNodeRunning, words));
 
-function udpFinding({ port, problem, holder }: UdpPort, isNodeRunning: boolean): Finding {
+function udpFinding({ port, problem, holder }: UdpPort, isNodeRunning: boolean, words: DoctorWords): Finding {
+  const { machine } = words;
   if (problem === null)
-    return fine('udp-port', `UDP port ${port} ${isNodeRunning ? 'is listened on' : 'can be listened on'}`);
-  const by = holder === '' ? 'another program' : holder;
+    return fine('udp-port', isNodeRunning ? machine.udpListened(port) : machine.udpUsable(port));
+  const by = holder === '' ? machine.anotherProgram : holder;
   if (problem === 'EADDRINUSE') {
-    const words = `UDP port ${port} is taken by ${by}: announcements to it are not heard`;
-    return trouble('udp-port', words, `stop ${by}, then restart Parlance`);
+    return trouble('udp-port', machine.udpTaken(port, by), machine.stopThenRestart(by));
   }
-  const words = `UDP port ${port} cannot be listened on: ${meaningOf(problem)}`;
-  return trouble('udp-port', words, 'choose other ports with --beacon-port, the same ones on every machine');
+  const cause = machine.udpUnusable(port, meaningOf(problem, words));
+  return trouble('udp-port', cause, machine.chooseBeaconPort);
 }
 
 /** Whether a tunnel may take the traffic of the network. */
-export function vpnFinding(seen: Observations): Finding {
+export function vpnFinding(seen: Judged): Finding {
+  const { words } = seen;
   const tunnels = [...new Set(outerAddresses(seen).map(({ name }) => name))].filter(isTunnel);
-  if (tunnels.length === 0) return fine('vpn', 'no tunnel is up');
+  if (tunnels.length === 0) return fine('vpn', words.machine.noTunnel);
   const through = seen.gateway !== null && isTunnel(seen.gateway.interfaceName);
   const isAlone = seen.heard.every(({ via }) => isTunnel(via));
-  if (!through || !isAlone)
-    return fine('vpn', `${listed(tunnels)} is up, and the local network is reachable`);
-  return trouble(
-    'vpn',
-    `all traffic goes through the tunnel ${seen.gateway.interfaceName}, and nobody was heard beside it`,
-    'switch the VPN off, or allow access to the local network in its settings',
-  );
+  if (!through || !isAlone) return fine('vpn', words.machine.tunnelBeside(listed(tunnels, words)));
+  return trouble('vpn', words.machine.tunnelTakes(seen.gateway.interfaceName), words.machine.switchOff);
 }
 
 /** Whether the network seems to keep its machines apart. */
-export function isolationFinding(seen: Observations): Finding {
+export function isolationFinding(seen: Judged): Finding {
+  const { words } = seen;
   const outer = outerAddresses(seen).filter(({ name }) => !isTunnel(name));
   const wireless = seen.links.filter(
     ({ name, isWireless }) => isWireless === true && outer.some((own) => own.name === name),
@@ -139,40 +127,41 @@ export function isolationFinding(seen: Observations): Finding {
   if (outer.length > 0 && outer.every(({ name }) => isVirtual(name))) {
     return trouble(
       'isolation',
-      `this machine is only on networks of virtual machines or containers (${listed(outer.map(({ name }) => name))})`,
-      'give the container the network of its host (--network host), or the virtual machine a bridged adapter',
+      words.machine.onlyVirtual(
+        listed(
+          outer.map(({ name }) => name),
+          words,
+        ),
+      ),
+      words.machine.hostNetwork,
     );
   }
   const [first] = wireless;
   if (first === undefined || seen.heard.length > 0 || seen.gateway?.isThere !== true)
-    return fine('isolation', 'no sign that the network keeps machines apart');
-  return trouble(
-    'isolation',
-    `the router answers on ${first.name}, yet no other machine was heard: the Wi-Fi may keep its clients apart`,
-    'switch off "client isolation" (also "AP isolation" or "guest network") in the access point, or use a cable',
-  );
+    return fine('isolation', words.machine.notApart);
+  return trouble('isolation', words.machine.apart(first.name), words.machine.noIsolation);
 }
 
 /** Whether the clocks agree. Beacons of a clock that is ten minutes off are not believed at first sight. */
-export function clockFinding({ heard, platform }: Observations): Finding {
+export function clockFinding({ heard, platform, words }: Judged): Finding {
+  const { machine } = words;
   const known = heard.flatMap(({ name, clockMs }) => (clockMs === null ? [] : [{ name, clockMs }]));
-  if (known.length === 0) return fine('clock', 'no other clock was heard to compare with');
+  if (known.length === 0) return fine('clock', machine.noClock);
   const off = known.filter(({ clockMs }) => Math.abs(clockMs) > limits.clockMs);
   const [first] = off;
   if (first === undefined) {
     const most = Math.max(...known.map(({ clockMs }) => Math.abs(clockMs)));
-    return fine('clock', `the clocks agree within ${spanOf(most)}`);
+    return fine('clock', machine.clocksAgree(spanOf(most)));
   }
-  const words = off.map(
-    ({ name, clockMs }) => `${name} is ${spanOf(clockMs)} ${clockMs > 0 ? 'ahead' : 'behind'}`,
+  const clocks = listed(
+    off.map(({ name, clockMs }) => machine.clockOff(name, spanOf(clockMs), clockMs > 0)),
+    words,
   );
   const isOurs = off.length > 1 && off.length === known.length;
   return trouble(
     'clock',
-    isOurs
-      ? `the clock of this machine differs from all others: ${listed(words)}`
-      : `a clock is wrong: ${listed(words)}`,
-    commandRemedy(`set ${isOurs ? 'the clock of this machine' : 'that clock'}: `, setClockCommand(platform)),
+    isOurs ? machine.ownClock(clocks) : machine.aClock(clocks),
+    commandRemedy(isOurs ? machine.setOwnClock : machine.setThatClock, setClockCommand(platform)),
   );
 }
 
@@ -182,32 +171,30 @@ const writableCommand = (platform: string, directory: string): string =>
     : `chmod u+rwx ${shellWord(directory)}`;
 
 /** Whether the home is private, writable and has room. */
-export function homeFinding({ home, platform }: Observations): Finding {
+export function homeFinding({ home, platform, words }: Judged): Finding {
+  const { machine } = words;
   const { directory, isThere, belongsToOther, exposedFiles, isWritable, freeBytes } = home;
-  if (!isThere) return fine('home', `${directory} does not exist yet; the first start makes it`);
-  if (belongsToOther)
-    return trouble('home', `${directory} belongs to another user`, 'choose another home with --home DIR');
+  if (!isThere) return fine('home', machine.noHome(directory));
+  if (belongsToOther) return trouble('home', machine.homeOfOther(directory), machine.chooseHome);
   if (!isWritable)
     return trouble(
       'home',
-      `${directory} cannot be written to`,
-      commandRemedy('', writableCommand(platform, directory), ', or choose another home'),
+      machine.homeReadOnly(directory),
+      commandRemedy('', writableCommand(platform, directory), machine.orAnotherHome),
     );
   if (exposedFiles.length > 0 && platform !== 'win32') {
     const isItself = exposedFiles.includes('.');
     return trouble(
       'home',
-      `other users may read ${isItself ? directory : listed(exposedFiles)}${isItself ? '' : ` in ${directory}`}`,
+      isItself
+        ? machine.othersReadHome(directory)
+        : machine.othersRead(listed(exposedFiles, words), directory),
       commandRemedy('', `chmod -R go= ${shellWord(directory)}`),
     );
   }
   if (freeBytes !== null && freeBytes < limits.freeBytesMin) {
-    const words = `the disk of ${directory} has ${Math.floor(freeBytes / 2 ** 20)} MB left`;
-    return trouble(
-      'home',
-      words,
-      'make room: a message that cannot be written is neither sent nor acknowledged',
-    );
+    const cause = machine.diskFull(directory, Math.floor(freeBytes / 2 ** 20));
+    return trouble('home', cause, machine.makeRoom);
   }
-  return fine('home', `${directory} is private and writable`);
+  return fine('home', machine.homeFine(directory));
 }

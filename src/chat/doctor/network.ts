@@ -2,7 +2,7 @@
 import { commandRemedy, fine, trouble, type Check, type Finding, type Remedy } from './finding.js';
 import type { ActiveFirewall, FirewallResult, Opening } from './firewall/active.js';
 import { isLoopbackOnly, outerAddresses } from './machine.js';
-import type { Echo, FirewallTool, Observations } from './observations.js';
+import type { Echo, FirewallTool, Judged, Observations } from './observations.js';
 import {
   listed,
   meaningOf,
@@ -13,15 +13,10 @@ import {
   spanOf,
   type Openings,
 } from './remedies.js';
-
-const echoWords = {
-  loopback: 'on this machine',
-  broadcast: 'by broadcast',
-  multicast: 'by multicast (IPv6)',
-} as const satisfies Record<Echo['kind'], string>;
+import type { DoctorWords } from './words.js';
 
 /** Whether own datagrams come back, for each way that there is. */
-export function echoFindings(seen: Observations, firewall: ActiveFirewall): readonly Finding[] {
+export function echoFindings(seen: Judged, firewall: ActiveFirewall): readonly Finding[] {
   return (['loopback', 'broadcast', 'multicast'] as const).flatMap((kind) => {
     const echoes = seen.echoes.filter((echo) => echo.kind === kind);
     return echoes.length === 0 ? [] : [echoFinding(kind, echoes, seen, firewall)];
@@ -33,74 +28,87 @@ const nameOf = ({ interfaceName, target }: Echo): string => `${interfaceName} ($
 function echoFinding(
   kind: Check & Echo['kind'],
   echoes: readonly Echo[],
-  seen: Observations,
+  seen: Judged,
   firewall: ActiveFirewall,
 ): Finding {
+  const { words } = seen;
+  const way = words.network.ways[kind];
   const lost = echoes.filter(({ isHeard }) => !isHeard);
   const [first] = lost;
-  if (first === undefined)
-    return fine(kind, `own announcements ${echoWords[kind]} come back on ${listed(echoes.map(nameOf))}`);
+  if (first === undefined) return fine(kind, words.network.comeBack(way, listed(echoes.map(nameOf), words)));
   const { sendProblem } = first;
-  const where = listed(lost.map(nameOf));
+  const where = listed(lost.map(nameOf), words);
   if (sendProblem !== null) {
-    const words = `announcements ${echoWords[kind]} cannot be sent on ${where}: ${meaningOf(sendProblem)}`;
+    const cause = words.network.cannotBeSent(way, where, meaningOf(sendProblem, words));
     const remedy =
       sendProblem === 'EPERM'
-        ? commandRemedy(outWords(firewall.tool), openOutCommand(firewall.tool, portsOf(seen)))
-        : commandRemedy('check the interface: ', showInterfaceCommand(seen.platform, first.interfaceName));
-    return trouble(kind, words, remedy);
+        ? commandRemedy(outWords(firewall.tool, words), openOutCommand(firewall.tool, portsOf(seen)))
+        : commandRemedy(
+            words.network.checkInterface,
+            showInterfaceCommand(seen.platform, first.interfaceName),
+          );
+    return trouble(kind, cause, remedy);
   }
   return trouble(
     kind,
-    `own announcements ${echoWords[kind]} do not come back on ${where}: something on this machine drops them`,
-    remedyOfFirewall(firewall, { tcp: [], udp: seen.neededUdpPorts }),
+    words.network.doNotComeBack(way, where),
+    remedyOfFirewall(words, firewall, { tcp: [], udp: seen.neededUdpPorts }),
   );
 }
 
-const outWords = (tool: FirewallTool): string =>
-  tool === 'macos' ? 'let outgoing UDP through; its rules: ' : 'let outgoing UDP through: ';
+const outWords = (tool: FirewallTool, { network }: DoctorWords): string =>
+  tool === 'macos' ? network.letOutRules : network.letOut;
 
 const portsOf = ({ udp }: Observations): readonly number[] => udp.map(({ port }) => port);
 
 /** Returns the remedy for the firewall that refuses, else for the one that is there. */
-function remedyOfFirewall({ tool, results }: ActiveFirewall, openings: Openings): Remedy {
+function remedyOfFirewall(
+  { network }: DoctorWords,
+  { tool, results }: ActiveFirewall,
+  openings: Openings,
+): Remedy {
   const closed = results.find(({ closed: refused }) => refused.length > 0);
-  return commandRemedy('open the ports: ', openCommand(closed?.tool ?? tool, openings, closed?.place));
+  return commandRemedy(network.openPorts, openCommand(closed?.tool ?? tool, openings, closed?.place));
 }
 
 /** Whether anybody else was heard. */
-export function heardFinding(seen: Observations, { results }: ActiveFirewall): Finding {
-  const { heard, listenedMs, contacts, offLinkCount } = seen;
+export function heardFinding(seen: Judged, { results }: ActiveFirewall): Finding {
+  const { heard, listenedMs, contacts, offLinkCount, words } = seen;
+  const { network } = words;
   if (heard.length > 0) {
-    const words = heard.map(
-      ({ name, address, via }) => `${name} (${address}${via === '' ? '' : ` on ${via}`})`,
+    const names = heard.map(({ name, address, via }) =>
+      network.heardAt(name, `${address}${via === '' ? '' : network.on(via)}`),
     );
     const count = new Set(heard.map(({ id }) => id)).size;
-    return fine('heard', `${count} heard: ${listed(words)}`);
+    return fine('heard', network.heard(count, listed(names, words)));
   }
   if (outerAddresses(seen).length === 0 || isLoopbackOnly(seen))
-    return trouble('heard', 'nobody else was heard, since this machine is on no network', 'see "interfaces"');
-  const offLinkNote =
-    offLinkCount === 0
-      ? ''
-      : `; ${offLinkCount} datagrams came from machines with addresses of another network`;
+    return trouble('heard', network.onNoNetwork, network.seeInterfaces);
+  const offLinkNote = offLinkCount === 0 ? '' : network.offLink(offLinkCount);
   const expected =
     contacts.length === 0
       ? ''
-      : `, not even ${listed(contacts.map(({ name, address }) => `${name} (last at ${address})`))}`;
+      : network.notEven(
+          listed(
+            contacts.map(({ name, address }) => network.lastAt(name, address)),
+            words,
+          ),
+        );
   return trouble(
     'heard',
-    `nobody else was heard in ${spanOf(listenedMs)}${expected}${offLinkNote}`,
+    network.nobodyHeard(spanOf(listenedMs), expected, offLinkNote),
     results.some(({ closed }) => closed.length > 0)
-      ? 'open the firewall of this machine first, see "firewall"'
+      ? network.openFirst
       : offLinkCount > 0
-        ? 'give all machines addresses of one network (same router, same mask)'
-        : 'is Parlance running on another machine of this network? Run "parlance doctor" there, and "parlance doctor HOST:PORT" here',
+        ? network.oneNetwork
+        : network.isItRunning,
   );
 }
 
 /** Whether each visible firewall admits the packets of peers. */
-export function firewallFindings(seen: Observations, { results }: ActiveFirewall): readonly Finding[] {
+export function firewallFindings(seen: Judged, { results }: ActiveFirewall): readonly Finding[] {
+  const { words } = seen;
+  const { network } = words;
   const findings = results.map((result) => firewallFinding(result, seen));
   const denied = seen.firewalls.filter(({ state }) => state === 'denied').map(({ tool }) => tool);
   const failed = seen.firewalls.flatMap((each) =>
@@ -108,19 +116,20 @@ export function firewallFindings(seen: Observations, { results }: ActiveFirewall
   );
   const missing = seen.firewalls.filter(({ state }) => state === 'missing').map(({ tool }) => tool);
   if (denied.length > 0)
-    findings.push(
-      fine('firewall', `the rules of ${listed(denied)} can be read by root alone: ${commandsOf(denied)}`),
-    );
-  if (failed.length > 0) findings.push(fine('firewall', `the rules of ${listed(failed)} could not be read`));
+    findings.push(fine('firewall', network.rulesForRoot(listed(denied, words), commandsOf(denied, words))));
+  if (failed.length > 0) findings.push(fine('firewall', network.rulesUnread(listed(failed, words))));
   if (findings.length === 0) {
-    const tools = missing.length === 0 ? '' : ` (${listed(missing)} not installed)`;
-    findings.push(fine('firewall', `no firewall of this machine is visible${tools}`));
+    const tools = missing.length === 0 ? '' : network.notInstalled(listed(missing, words));
+    findings.push(fine('firewall', network.noFirewall(tools)));
   }
   return findings;
 }
 
-const commandsOf = (tools: readonly FirewallTool[]): string =>
-  listed(tools.map((tool) => `sudo ${showCommand[tool]}`));
+const commandsOf = (tools: readonly FirewallTool[], words: DoctorWords): string =>
+  listed(
+    tools.map((tool) => `sudo ${showCommand[tool]}`),
+    words,
+  );
 
 /** The command that shows the rules of a firewall. */
 const showCommand: Readonly<Record<FirewallTool, string>> = {
@@ -134,31 +143,34 @@ const showCommand: Readonly<Record<FirewallTool, string>> = {
 
 function firewallFinding(
   { tool, closed, unknown, refusingOn, place }: FirewallResult,
-  seen: Observations,
+  seen: Judged,
 ): Finding {
+  const { words } = seen;
+  const { network } = words;
   if (closed.length > 0) {
     const where =
       place.chain === undefined
         ? ''
-        : ` (chain ${place.chain.family} ${place.chain.table} ${place.chain.chain})`;
-    const zone = place.zone === undefined ? '' : ` (zone ${place.zone})`;
+        : network.chain(`${place.chain.family} ${place.chain.table} ${place.chain.chain}`);
+    const zone = place.zone === undefined ? '' : network.zone(place.zone);
     const openings = openingsOf(seen, closed);
     return trouble(
       'firewall',
-      `${tool}${where}${zone} refuses ${wordsOf(closed)}${refusingOn.length === 0 ? '' : ` on ${listed(refusingOn)}`}`,
+      network.refuses(
+        `${tool}${where}${zone}`,
+        portsOfOpenings(closed, words),
+        refusingOn.length === 0 ? '' : network.on(listed(refusingOn, words)),
+      ),
       commandRemedy('', openCommand(tool, openings, place)),
     );
   }
   if (unknown.length > 0)
-    return fine(
-      'firewall',
-      `${tool}: it is not clear whether ${wordsOf(unknown)} is admitted: ${showCommand[tool]}`,
-    );
-  return fine('firewall', `${tool} admits what is needed`);
+    return fine('firewall', network.notClear(tool, portsOfOpenings(unknown, words), showCommand[tool]));
+  return fine('firewall', network.admits(tool));
 }
 
 /** Opens all ports of a protocol of which one is closed. */
-function openingsOf(seen: Observations, closed: readonly Opening[]): Openings {
+function openingsOf(seen: Judged, closed: readonly Opening[]): Openings {
   const has = (protocol: 'tcp' | 'udp'): boolean => closed.some((each) => each.protocol === protocol);
   return {
     tcp: has('tcp') ? [seen.tcp.listeningPort ?? seen.tcp.wanted] : [],
@@ -166,11 +178,11 @@ function openingsOf(seen: Observations, closed: readonly Opening[]): Openings {
   };
 }
 
-function wordsOf(openings: readonly Opening[]): string {
+function portsOfOpenings(openings: readonly Opening[], { network }: DoctorWords): string {
   const ranges = (['tcp', 'udp'] as const).flatMap((protocol) => {
     const ports = openings.filter((each) => each.protocol === protocol).map(({ port }) => port);
-    const words = rangesOf(ports, '-');
-    return words.length === 0 ? [] : [`${protocol.toUpperCase()} ${words.join(', ')}`];
+    const shown = rangesOf(ports, '-');
+    return shown.length === 0 ? [] : [`${protocol.toUpperCase()} ${shown.join(', ')}`];
   });
-  return ranges.join(' and ');
+  return ranges.join(network.and);
 }

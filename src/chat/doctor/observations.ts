@@ -1,5 +1,6 @@
 /** The observations of the doctor on this machine and its network. Plain data: the judgement is a function of it. */
 import type { OwnAddress } from '../../wire/address-space.js';
+import type { DoctorWords } from './words.js';
 
 /** All observations of one run. */
 export interface Observations {
@@ -152,4 +153,9 @@ export interface PeerReport {
   readonly dialProblem: string;
   /** Clock of the peer minus our clock, ms. */
   readonly clockMs: number;
+}
+
+/** The observations to judge, and the words of the judgement. */
+export interface Judged extends Observations {
+  readonly words: DoctorWords;
 }

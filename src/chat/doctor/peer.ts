@@ -4,21 +4,21 @@ import { interfaceOf, isV6 } from '../../wire/address-space.js';
 import { commandRemedy, fine, trouble, type Finding, type Remedy } from './finding.js';
 import { doctor as limits } from './limits.js';
 import { isTunnel, outerAddresses } from './machine.js';
-import type { FirewallTool, Observations, PeerState } from './observations.js';
+import type { FirewallTool, Judged, PeerState } from './observations.js';
 import { listed, meaningOf, openCommand, setClockCommand, spanOf } from './remedies.js';
 
 /** Judges what is known about the peer that was asked about. `firewall`: the one that a remedy names. */
-export function peerFindings(seen: Observations, firewall: FirewallTool): readonly Finding[] {
+export function peerFindings(seen: Judged, firewall: FirewallTool): readonly Finding[] {
   const { peer } = seen;
   if (peer === null) return [];
   const isReached = peer.tried.some(({ problem }) => problem === null);
   if (peer.name === null && peer.tried.length === 0) {
-    const remedy = 'see "parlance peers" for names, or give HOST:PORT';
-    return [trouble('peer', `"${peer.word}" is neither a known peer nor an address`, remedy)];
+    const { unknown, seePeers } = seen.words.peer;
+    return [trouble('peer', unknown(peer.word), seePeers)];
   }
   return [
     ...networkFinding(peer, seen, isReached),
-    udpInFinding(peer, isReached),
+    udpInFinding(peer, seen, isReached),
     ...(peer.answer === null ? [] : [udpOutFinding(peer, seen)]),
     tcpOutFinding(peer, seen),
     ...(isReached ? [tcpInFinding(peer, seen, firewall), clockOf(peer, seen)] : []),
@@ -28,7 +28,8 @@ export function peerFindings(seen: Observations, firewall: FirewallTool): readon
 const nameOf = ({ name, word }: PeerState): string => name ?? word;
 
 /** Whether the peer is on a network of this machine. */
-function networkFinding(peer: PeerState, seen: Observations, isReached: boolean): readonly Finding[] {
+function networkFinding(peer: PeerState, seen: Judged, isReached: boolean): readonly Finding[] {
+  const { words } = seen;
   const hosts = [
     ...new Set([...peer.tried.map(({ host }) => host), ...peer.heard.map(({ address }) => address)]),
   ];
@@ -36,103 +37,97 @@ function networkFinding(peer: PeerState, seen: Observations, isReached: boolean)
   const v4 = hosts.filter((host) => !isV6(host) && /^[\d.]+$/.test(host));
   if (v4.length === 0 || v4.some((host) => interfaceOf(host, seen.addresses) !== '')) return [];
   const networks = own.flatMap(({ address, cidr, name }) =>
-    isV6(address) ? [] : [`${cidr ?? address} on ${name}`],
+    isV6(address) ? [] : [words.peer.network(cidr ?? address, name)],
   );
-  const words = `${nameOf(peer)} is at ${listed(v4)}, which is in none of the networks of this machine (${listed(networks)})`;
-  if (isReached) return [fine('peer-network', `${words}, but is reached through a router`)];
-  const remedy =
-    'put both machines into one network: same router, same mask; or give PEER as HOST:PORT if a router joins them';
-  return [trouble('peer-network', words, remedy)];
+  const cause = words.peer.elsewhere(nameOf(peer), listed(v4, words), listed(networks, words));
+  if (isReached) return [fine('peer-network', words.peer.throughRouter(cause))];
+  return [trouble('peer-network', cause, words.peer.joinNetworks)];
 }
 
-function udpInFinding(peer: PeerState, isReached: boolean): Finding {
+function udpInFinding(peer: PeerState, { words }: Judged, isReached: boolean): Finding {
   const name = nameOf(peer);
   if (peer.heard.length > 0) {
-    const words = peer.heard.map(
-      ({ address, via, ageMs }) => `${address}${via === '' ? '' : ` on ${via}`} (${spanOf(ageMs)} ago)`,
+    const places = peer.heard.map(
+      ({ address, via, ageMs }) =>
+        `${address}${via === '' ? '' : words.network.on(via)} (${words.peer.ago(spanOf(ageMs))})`,
     );
-    const both = peer.heard.some(({ isReply }) => isReply)
-      ? '; it answers to announcements of this node'
-      : '';
-    return fine('peer-udp-in', `announcements of ${name} arrive here: ${listed(words)}${both}`);
+    const both = peer.heard.some(({ isReply }) => isReply) ? words.peer.answers : '';
+    return fine('peer-udp-in', words.peer.arrives(name, listed(places, words), both));
   }
-  const tail = isReached ? ', although TCP works: something drops UDP on the way to this machine' : '';
+  const tail = isReached ? words.peer.butTcp : '';
   return trouble(
     'peer-udp-in',
-    `no announcement of ${name} arrives here${tail}`,
-    isReached
-      ? `open UDP in the firewall of this machine; in the network allow broadcast between its clients`
-      : `is the node of ${name} running? Run "parlance doctor" there`,
+    words.peer.arrivesNot(name, tail),
+    isReached ? words.peer.openUdp : words.peer.isNodeRunning(name),
   );
 }
 
-function udpOutFinding(peer: PeerState, seen: Observations): Finding {
+function udpOutFinding(peer: PeerState, seen: Judged): Finding {
+  const { words } = seen;
   const name = nameOf(peer);
   const heard = peer.answer?.heard ?? [];
   if (heard.length > 0) {
-    const words = heard.map(
-      ({ address, via, ageMs }) => `${address}${via === '' ? '' : ` on its ${via}`} (${spanOf(ageMs)} ago)`,
+    const places = heard.map(
+      ({ address, via, ageMs }) =>
+        `${address}${via === '' ? '' : words.peer.onIts(via)} (${words.peer.ago(spanOf(ageMs))})`,
     );
-    return fine('peer-udp-out', `${name} hears announcements of this node: ${listed(words)}`);
+    return fine('peer-udp-out', words.peer.hears(name, listed(places, words)));
   }
   const isOneWay = peer.heard.length > 0;
   return trouble(
     'peer-udp-out',
-    `${name} hears no announcement of this node${isOneWay ? ', although its own arrive here: UDP passes in one direction only' : ''}`,
+    words.peer.hearsNot(name, isOneWay ? words.peer.oneDirection : ''),
     commandRemedy(
-      `on the machine of ${name}: `,
+      words.peer.onMachineOf(name),
       openCommand('ufw', { tcp: [], udp: seen.neededUdpPorts }),
-      " (or its firewall's own command)",
+      words.peer.orItsCommand,
     ),
   );
 }
 
-function tcpOutFinding(peer: PeerState, seen: Observations): Finding {
+function tcpOutFinding(peer: PeerState, seen: Judged): Finding {
+  const { words } = seen;
   const name = nameOf(peer);
   const reached = peer.tried.filter(({ problem }) => problem === null);
   if (reached.length > 0)
-    return fine('peer-tcp-out', `${name} is reached by TCP at ${listed(reached.map(formatAddress))}`);
-  const failed = peer.tried.map((each) => `${formatAddress(each)}: ${meaningOf(each.problem ?? '')}`);
+    return fine('peer-tcp-out', words.peer.reached(name, listed(reached.map(formatAddress), words)));
+  const failed = peer.tried.map((each) => `${formatAddress(each)}: ${meaningOf(each.problem ?? '', words)}`);
   if (failed.length === 0)
-    return trouble('peer-tcp-out', `no address of ${name} is known`, 'give PEER as HOST:PORT');
+    return trouble('peer-tcp-out', words.peer.noPeerAddress(name), words.peer.giveAddress);
   const port = peer.tried[0]?.port ?? seen.tcp.wanted;
   const isHeard = peer.heard.length > 0;
   const isReply = peer.heard.some((each) => each.isReply);
-  const tail = isReply
-    ? ', although UDP passes in both directions: something drops TCP'
-    : isHeard
-      ? ', although its announcements arrive here: TCP is dropped, or nothing of this machine arrives there (one direction only)'
-      : '';
+  const tail = isReply ? words.peer.butUdp : isHeard ? words.peer.butArrives : '';
   const isOff = peer.tried.every(({ problem }) => problem === 'ECONNREFUSED');
   return trouble(
     'peer-tcp-out',
-    `${name} is not reached by TCP (${listed(failed)})${tail}`,
+    words.peer.notReached(name, listed(failed, words), tail),
     isOff
-      ? `start Parlance on the machine of ${name}, and look at its port with "parlance id"`
+      ? words.peer.startThere(name)
       : commandRemedy(
-          `on the machine of ${name}: `,
+          words.peer.onMachineOf(name),
           openCommand('ufw', { tcp: [port], udp: [] }),
-          ` (or its firewall's own command); see also "isolation"`,
+          words.peer.orItsCommandIsolation,
         ),
   );
 }
 
-function tcpInFinding(peer: PeerState, seen: Observations, firewall: FirewallTool): Finding {
+function tcpInFinding(peer: PeerState, seen: Judged, firewall: FirewallTool): Finding {
   const name = nameOf(peer);
   const { answer } = peer;
+  const { words } = seen;
   if (answer === null) {
-    const words = `${name} does not answer questions of the doctor: its version may be older`;
-    return fine('peer-tcp-in', words);
+    return fine('peer-tcp-in', words.peer.answersNot(name));
   }
   switch (answer.dialBack) {
     case 'reached':
-      return fine('peer-tcp-in', `${name} reaches this node by TCP at ${answer.seenAt}`);
+      return fine('peer-tcp-in', words.peer.reachesHere(name, answer.seenAt));
     case 'untried':
-      return fine('peer-tcp-in', `${name} did not try to call back: it does not know this node yet`);
+      return fine('peer-tcp-in', words.peer.notTried(name));
     case 'failed':
       return trouble(
         'peer-tcp-in',
-        `${name} does not reach this node by TCP at ${answer.seenAt}: ${meaningOf(answer.dialProblem)}`,
+        words.peer.reachesNot(name, answer.seenAt, meaningOf(answer.dialProblem, words)),
         openIn(seen, firewall),
       );
     default:
@@ -140,18 +135,18 @@ function tcpInFinding(peer: PeerState, seen: Observations, firewall: FirewallToo
   }
 }
 
-function openIn(seen: Observations, firewall: FirewallTool): Remedy {
+function openIn(seen: Judged, firewall: FirewallTool): Remedy {
   const openings = { tcp: [seen.tcp.listeningPort ?? seen.tcp.wanted], udp: [] };
-  return commandRemedy('open the port on this machine: ', openCommand(firewall, openings));
+  return commandRemedy(seen.words.peer.openPort, openCommand(firewall, openings));
 }
 
-function clockOf(peer: PeerState, { platform }: Observations): Finding {
+function clockOf(peer: PeerState, { platform, words }: Judged): Finding {
   const name = nameOf(peer);
-  if (peer.answer === null) return fine('peer-clock', `the clock of ${name} is not known`);
+  if (peer.answer === null) return fine('peer-clock', words.peer.clockUnknown(name));
   const { clockMs } = peer.answer;
   if (Math.abs(clockMs) <= limits.clockMs)
-    return fine('peer-clock', `the clock of ${name} agrees within ${spanOf(clockMs)}`);
-  const words = `the clock of ${name} is ${spanOf(clockMs)} ${clockMs > 0 ? 'ahead' : 'behind'}`;
-  const remedy = commandRemedy('set the wrong one of the two clocks: ', setClockCommand(platform));
-  return trouble('peer-clock', words, remedy);
+    return fine('peer-clock', words.peer.clockAgrees(name, spanOf(clockMs)));
+  const cause = words.peer.clockOff(name, spanOf(clockMs), clockMs > 0);
+  const remedy = commandRemedy(words.peer.setOneClock, setClockCommand(platform));
+  return trouble('peer-clock', cause, remedy);
 }

@@ -1,6 +1,7 @@
 /** Remedies: the commands that open what Parlance needs, and words that several rules share. */
 import { shellWord } from '../../shell-word.js';
 import type { FirewallTool } from './observations.js';
+import type { DoctorWords } from './words.js';
 import { doctor as limits } from './limits.js';
 
 /** The ports to open. */
@@ -126,10 +127,10 @@ export function rangesOf(ports: readonly number[], separator: string): readonly 
 }
 
 /** Lists words in a sentence, at most some of them. */
-export function listed(words: readonly string[]): string {
-  const shown = words.slice(0, limits.listedMax);
-  const rest = words.length - shown.length;
-  return rest > 0 ? `${shown.join(', ')} and ${rest} more` : shown.join(', ');
+export function listed(items: readonly string[], { andMore }: DoctorWords): string {
+  const shown = items.slice(0, limits.listedMax).join(', ');
+  const rest = items.length - limits.listedMax;
+  return rest > 0 ? andMore(shown, rest) : shown;
 }
 
 /** Returns a time in words: `3 s`, `5 min`, `2 h`. */
@@ -141,27 +142,4 @@ export function spanOf(ms: number): string {
 }
 
 /** Returns the meaning of a system error code for people. */
-export function meaningOf(code: string): string {
-  switch (code) {
-    case 'EADDRINUSE':
-      return 'another program has it';
-    case 'EACCES':
-      return 'the system allows it to administrators alone (EACCES)';
-    case 'EPERM':
-      return 'a firewall on this machine refuses it (EPERM)';
-    case 'ENETUNREACH':
-      return 'there is no route to the network (ENETUNREACH)';
-    case 'EHOSTUNREACH':
-      return 'the host does not answer on the link (EHOSTUNREACH)';
-    case 'ENETDOWN':
-      return 'the interface is down (ENETDOWN)';
-    case 'EADDRNOTAVAIL':
-      return 'this machine has no such address (EADDRNOTAVAIL)';
-    case 'ECONNREFUSED':
-      return 'the host is there, but nothing listens on the port (ECONNREFUSED)';
-    case 'ETIMEDOUT':
-      return 'nothing came back (ETIMEDOUT)';
-    default:
-      return code;
-  }
-}
+export const meaningOf = (code: string, { meaning }: DoctorWords): string => meaning(code) ?? code;

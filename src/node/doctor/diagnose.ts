@@ -16,6 +16,7 @@ import { echoesOf, heardOf, heardPeerOf, wayOf } from '../../chat/doctor/heard.j
 import { judge } from '../../chat/doctor/judge.js';
 import { inquiry } from '../../chat/doctor/limits.js';
 import type { Echo, Observations, PeerState, TcpPort, UdpPort } from '../../chat/doctor/observations.js';
+import type { DoctorWords } from '../../chat/doctor/words.js';
 import { peerIdOf } from '../../chat/people/identity.js';
 import { nothingHeard, type HeardReport } from '../../chat/presence/heard-log.js';
 import { isUnspecified } from '../../wire/address-space.js';
@@ -27,6 +28,7 @@ import { doctorShell as limits } from './limits.js';
 import { gateway, holderOf, homeState, links } from './machine.js';
 
 export type { Finding } from '../../chat/doctor/finding.js';
+export type { DoctorWords } from '../../chat/doctor/words.js';
 
 /** Arguments of the doctor. */
 export interface DiagnoseOptions {
@@ -41,6 +43,8 @@ export interface DiagnoseOptions {
   /** Ends the waiting. */
   readonly signal: AbortSignal;
   readonly onProgress: (doneMs: number, totalMs: number) => void;
+  /** The words of the findings. Default: English. */
+  readonly words?: DoctorWords | undefined;
 }
 
 /** The observations that need the network: of the running node, or of an own discovery. */
@@ -70,19 +74,18 @@ export async function diagnose(asked: DiagnoseOptions): Promise<Result<readonly 
   if (listened.isErr()) return err(listened.error);
   const heardOn = listened.value.udp.map(({ port }) => port);
   const neededUdpPorts = [...heardOn, ...replyPortsFor(heardOn), ...listened.value.replyPorts];
-  return ok(
-    judge({
-      platform: process.platform,
-      isNodeRunning: running !== null,
-      addresses: readInterfaces(),
-      links: links(),
-      neededUdpPorts,
-      firewalls: await firewalls,
-      gateway: await router,
-      home,
-      ...listened.value,
-    }),
-  );
+  const observations: Observations = {
+    platform: process.platform,
+    isNodeRunning: running !== null,
+    addresses: readInterfaces(),
+    links: links(),
+    neededUdpPorts,
+    firewalls: await firewalls,
+    gateway: await router,
+    home,
+    ...listened.value,
+  };
+  return ok(judge(observations, asked.words));
 }
 
 /** Takes the observations of the running node. */

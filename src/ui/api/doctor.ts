@@ -3,7 +3,7 @@ import type { Result } from 'neverthrow';
 import { diagnose as examine, type DiagnoseOptions, type Finding } from '../../node/doctor/diagnose.js';
 import type { NodeError } from '../../node/handle.js';
 
-export type { DiagnoseOptions, Finding } from '../../node/doctor/diagnose.js';
+export type { DiagnoseOptions, DoctorWords, Finding } from '../../node/doctor/diagnose.js';
 
 /** Examines this machine and its network. Errors: those of the node. */
 export const diagnose = (options: DiagnoseOptions): Promise<Result<readonly Finding[], NodeError>> =>

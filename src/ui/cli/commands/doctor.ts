@@ -3,7 +3,7 @@ import { catalogue } from '../../text/catalogue.js';
 import { err, ok, type Result } from 'neverthrow';
 import { escapeForTerminal, type NodeError } from '../../../index.js';
 import { isEnding } from '../../api/faults.js';
-import type { Finding } from '../../api/doctor.js';
+import type { DoctorWords, Finding } from '../../api/doctor.js';
 import { homeOf } from '../../../home/default-home.js';
 import { attach, chosenFor, settingsFor, type Attachment } from '../attach.js';
 import { cli } from '../limits.js';
@@ -41,6 +41,7 @@ export async function doctor(context: RunContext, options: DoctorOptions): Promi
       listenMs: options.timeoutMs ?? cli.listenMs,
       signal: stopped,
       onProgress: (doneMs, totalMs) => progress.show(doneMs, totalMs),
+      words: wordsFor(context),
     });
     progress.end();
     if (stopped.aborted) return await output.failure({ code: 'command/stopped' });
@@ -56,10 +57,11 @@ export async function doctor(context: RunContext, options: DoctorOptions): Promi
 
 /** Examines on behalf of the prompt, which has a node. Errors: those of the settings and of the node. */
 export async function examine(
-  { world, common, stopped }: RunContext,
+  context: RunContext,
   { node, home, ageMs }: Pick<Attachment, 'node' | 'home' | 'ageMs'>,
   peer: string | null,
 ): Promise<Result<readonly Finding[], NodeError>> {
+  const { world, common, stopped } = context;
   const stored = settingsFor(world, home, common.node);
   return world.diagnose({
     running: { node, ageMs: ageMs() },
@@ -68,8 +70,13 @@ export async function examine(
     listenMs: cli.listenMs,
     signal: stopped,
     onProgress: () => undefined,
+    words: wordsFor(context),
   });
 }
+
+/** The words of findings: `--json` is English in every language. */
+const wordsFor = ({ output }: Pick<RunContext, 'output'>): DoctorWords | undefined =>
+  output.isJson ? undefined : catalogue().doctor();
 
 const listening = (): string => catalogue().commands.doctorListens;
 

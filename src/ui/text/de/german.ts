@@ -16,6 +16,7 @@ import { talkFailures } from './talk-failures.js';
 import { commands } from './commands.js';
 import { config } from './config.js';
 import { contacts } from './contacts.js';
+import { doctorWords } from '../doctor/german.js';
 import { files } from './files.js';
 import { formats } from './formats.js';
 import { help } from './help.js';
@@ -37,6 +38,7 @@ export const german: Catalogue = {
   commands,
   config,
   contacts,
+  doctor: () => doctorWords,
   files,
   formats,
   help,

@@ -1,4 +1,5 @@
 /** English: the whole catalogue. */
+import type { DoctorWords } from '../../../index.js';
 import type { FailureTexts } from '../failure-facts.js';
 import { commandFailures } from './command-failures.js';
 import { nodeFailures } from './node-failures.js';
@@ -21,12 +22,16 @@ import { values } from './values.js';
 
 const failures: FailureTexts = { ...commandFailures, ...nodeFailures, ...talkFailures };
 
+/** The doctor has its English words itself, so that the program starts without them. */
+const doctor = (): DoctorWords | undefined => undefined;
+
 /** The English catalogue, whose shape every translation has. */
 export const english = {
   failures,
   commands,
   config,
   contacts,
+  doctor,
   files,
   formats,
   help,

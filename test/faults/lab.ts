@@ -127,7 +127,8 @@ export async function openLab(context: TestContext, families: 'both' | 'IPv6'): 
 
 const fixture = (file: string): string => join(import.meta.dirname, '..', '..', '..', 'test', 'faults', file);
 
-function ip(...args: readonly string[]): void {
+/** Runs `ip`. Throws where it fails. */
+export function ip(...args: readonly string[]): void {
   const { status, stderr } = spawnSync('ip', args, { encoding: 'utf8' });
   if (status !== 0) throw new Error(`ip ${args.join(' ')}: ${stderr}`);
 }

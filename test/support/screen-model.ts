@@ -5,10 +5,14 @@
 import stringWidth from 'string-width';
 
 export class ScreenModel {
-  readonly columns: number;
-  readonly rows: number;
-  /** Rows of cells; those above the last `rows` have scrolled out. A wide character's second cell is empty. */
+  columns: number;
+  rows: number;
+  /** Rows of cells; those above `#top` have scrolled out. A wide character's second cell is empty. */
   #grid: string[][] = [[]];
+  /** Rows that the terminal began because the one above was full. */
+  #broken = new Set<string[]>();
+  /** Index of the first row that is on the screen. */
+  #top = 0;
   #row = 0;
   #column = 0;
   readonly #graphemes = new Intl.Segmenter();
@@ -53,14 +57,53 @@ export class ScreenModel {
     }
   }
 
+  /** Gives the terminal another size. It breaks rows that are too wide, and joins those that it broke. */
+  resize(columns: number, rows: number): void {
+    const cursor = this.#grid[this.#row];
+    const place = { row: 0, column: 0 };
+    const grid: string[][] = [];
+    const broken = new Set<string[]>();
+    for (const [at, row] of this.#grid.entries()) {
+      const above = this.#broken.has(row) ? grid.pop() : undefined;
+      const before = above?.length ?? 0;
+      const joined = [...(above ?? []), ...row];
+      const isContinued = above !== undefined && broken.delete(above);
+      const first = grid.length;
+      for (let from = 0; from === 0 || from < joined.length; from += columns) {
+        const part = joined.slice(from, from + columns);
+        if (from > 0 || isContinued) broken.add(part);
+        grid.push(part);
+      }
+      if (row !== cursor || at !== this.#row) continue;
+      const reached = before + this.#column;
+      place.row = Math.min(first + Math.floor(reached / columns), grid.length - 1);
+      place.column = reached - (place.row - first) * columns;
+    }
+    Object.assign(this, { columns, rows });
+    this.#grid = grid;
+    this.#broken = broken;
+    this.#row = place.row;
+    this.#column = Math.min(place.column, columns);
+    this.#top = Math.max(0, grid.length - rows);
+  }
+
   /** Every row ever written, without blanks at the ends. */
   all(): string[] {
     return this.#grid.map((row) => row.join('').trimEnd());
   }
 
+  /** Every line that a program wrote: rows that the terminal broke are joined. */
+  written(): string[] {
+    const lines: string[] = [];
+    for (const row of this.#grid)
+      if (this.#broken.has(row)) lines.push(`${lines.pop() ?? ''}${row.join('')}`);
+      else lines.push(row.join(''));
+    return lines.map((line) => line.trimEnd());
+  }
+
   /** The present content of the screen. */
   lines(): string[] {
-    return this.all().slice(-this.rows);
+    return this.all().slice(this.#top);
   }
 
   cursor(): { readonly row: number; readonly column: number } {
@@ -76,13 +119,13 @@ export class ScreenModel {
 
   #control(final: string, number: number | null): void {
     const count = number ?? 1;
-    const top = Math.max(0, this.#grid.length - this.rows);
     switch (final) {
       case 'A':
-        this.#row = Math.max(top, this.#row - count);
+        this.#row = Math.max(this.#top, this.#row - count);
         return;
       case 'B':
-        this.#row = Math.min(this.#grid.length - 1, this.#row + count);
+        this.#row = Math.min(this.#top + this.rows - 1, this.#row + count);
+        while (this.#grid.length <= this.#row) this.#grid.push([]);
         return;
       case 'C':
         this.#column = Math.min(this.columns - 1, this.#column + count);
@@ -94,11 +137,11 @@ export class ScreenModel {
         this.#column = Math.min(this.columns, count) - 1;
         return;
       case 'J':
-        this.#grid.length = Math.max(this.#row + 1, Math.min(this.#grid.length, this.#row + 1));
-        this.#grid[this.#row] = (this.#grid[this.#row] ?? []).slice(0, this.#column);
+        this.#grid.length = Math.min(this.#grid.length, this.#row + 1);
+        this.#grid[this.#row]?.splice(this.#column);
         return;
       case 'K':
-        this.#grid[this.#row] = (this.#grid[this.#row] ?? []).slice(0, this.#column);
+        this.#grid[this.#row]?.splice(this.#column);
         return;
       default:
     }
@@ -110,6 +153,8 @@ export class ScreenModel {
     if (this.#column + width > this.columns) {
       this.#column = 0;
       this.#down();
+      const next = this.#grid[this.#row];
+      if (next?.length === 0) this.#broken.add(next);
     }
     const row = (this.#grid[this.#row] ??= []);
     while (row.length < this.#column) row.push(' ');
@@ -121,5 +166,6 @@ export class ScreenModel {
   #down(): void {
     this.#row += 1;
     while (this.#grid.length <= this.#row) this.#grid.push([]);
+    this.#top = Math.max(this.#top, this.#row + 1 - this.rows);
   }
 }

@@ -29,10 +29,20 @@ function isDirectory(descriptor: number): boolean {
   }
 }
 
+/**
+ * Lets the prompt read the size of its terminal right before it draws: between the change and its signal, the input line
+ * would be drawn for the old size. The method of Node is not documented, so it may be absent.
+ */
+function refreshing(stream: NodeJS.WriteStream): World['stdout'] {
+  const refresh: unknown = Reflect.get(stream, '_refreshSize');
+  if (typeof refresh !== 'function') return stream;
+  return Object.assign(stream, { refreshSize: () => void Reflect.apply(refresh, stream, []) });
+}
+
 const world: World = {
   env: process.env,
   stdin: isDirectory(0) ? createReadStream('', { fd: 0, autoClose: false }) : process.stdin,
-  stdout: isFile(process.stdout.fd) ? wholeWrites(process.stdout.fd) : process.stdout,
+  stdout: isFile(process.stdout.fd) ? wholeWrites(process.stdout.fd) : refreshing(process.stdout),
   stderr: process.stderr,
   userName: () => {
     try {

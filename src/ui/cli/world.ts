@@ -12,6 +12,8 @@ export type OutputStream = Writable & {
   readonly isTTY?: boolean;
   readonly columns?: number;
   readonly rows?: number;
+  /** Reads the size of the terminal again, and emits `resize` where it differs. Node does so when a signal comes. */
+  readonly refreshSize?: () => void;
 };
 /** An input that may be a terminal. */
 export type InputStream = Readable & { readonly isTTY?: boolean };

@@ -8,7 +8,7 @@ import type { DeliveryState } from '../../../index.js';
 import { cli, editor as limits } from '../limits.js';
 import type { InputStream, OutputStream } from '../world.js';
 import type { Attention } from './user/attention.js';
-import { down, placeOf, rowsAbove, rowsInPlace, up, widthOfRow, type Block } from './editor/blocks.js';
+import { down, placeOf, rowsAbove, rowsInPlace, up, widestOf, type Block } from './editor/blocks.js';
 import { BurstReader } from './editor/bursts.js';
 import {
   asMessage,
@@ -142,7 +142,7 @@ export class TerminalScreen implements Screen {
     if (found === null || rows.length > found.block.rows || this.#isClosed || this.#isSuspended) return false;
     if (distance >= (this.#output.rows ?? 24)) return false;
     this.#output.write(rowsInPlace(found.block.rows, rows, distance, this.#drawn?.cursorPrefix ?? ''));
-    const width = rows.reduce((most, row) => Math.max(most, widthOfRow(row)), 0);
+    const width = widestOf(rows);
     this.#blocks = this.#blocks.map((block) => (block === found.block ? { ...block, width } : block));
     return true;
   };
@@ -321,9 +321,8 @@ export class TerminalScreen implements Screen {
 
   #put(id: string | null, rows: readonly string[]): void {
     if (rows.length === 0 || this.#isClosed) return;
-    const width = rows.reduce((most, row) => Math.max(most, widthOfRow(row)), 0);
     this.#waiting.push({
-      block: { id, rows: rows.length, width },
+      block: { id, rows: rows.length, width: widestOf(rows) },
       text: rows.map((row) => `${row}\n`).join(''),
     });
     // Rows that arrive together are printed together, so that the input line is drawn once.
@@ -331,6 +330,7 @@ export class TerminalScreen implements Screen {
   }
 
   #flush(): void {
+    this.#output.refreshSize?.();
     if (this.#flushing !== null) clearImmediate(this.#flushing);
     this.#flushing = null;
     const waiting = this.#waiting;

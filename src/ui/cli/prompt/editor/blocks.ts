@@ -50,3 +50,6 @@ export function rowsAbove(drawn: Frame, columns: number, columnsDrawn: number): 
 const colours = /\x1b\[[0-9;]*m/g;
 /** Returns the cells of a row that may have colours. */
 export const widthOfRow = (row: string): number => widthOf(row.replace(colours, ''));
+/** Returns the cells of the widest of some rows. */
+export const widestOf = (rows: readonly string[]): number =>
+  rows.reduce((most, row) => Math.max(most, widthOfRow(row)), 0);

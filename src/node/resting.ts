@@ -29,6 +29,7 @@ import { node as limits } from './limits.js';
 import { localHandle } from './local-handle.js';
 import { newMessageId } from './message-id.js';
 import { networkInfo } from './network-info.js';
+import { transfersOf } from './files.js';
 import { inertBroadcast, inertDiscovery, inertFiles, inertTransport } from './passive/inert.js';
 import { branch, causeOf } from './tree.js';
 
@@ -100,7 +101,7 @@ async function start(home: Home, options: NodeOptions): Promise<Result<NodeHandl
       }),
       child(inertDiscovery, { args: {}, links: {}, placement: inline }),
       child(inertBroadcast, { args: {}, links: {}, placement: inline }),
-      child(inertFiles, { args: {}, links: {}, placement: inline }),
+      child(inertFiles, { args: transfersOf(home.directory), links: {}, placement: inline }),
     ]),
     log,
   });

@@ -6,6 +6,9 @@ import { join } from 'node:path';
 import { createSocket } from 'node:dgram';
 import { test } from 'node:test';
 import { errAsync, okAsync } from 'neverthrow';
+import { TransferFolder } from '../../src/actors/files/store.js';
+import { peerIdOf } from '../../src/chat/people/identity.js';
+import { newMessageId } from '../../src/node/message-id.js';
 import { openRestingNode } from '../../src/ui/api/attach.js';
 import { openIntermittent } from '../../src/ui/api/intermittent.js';
 import { run } from '../../src/ui/cli/program.js';
@@ -14,6 +17,8 @@ import { startFakeNode } from '../support/fake-node.js';
 import { fakeWorld } from '../support/fake-world.js';
 import { liveNode, sendPatiently } from '../support/live-node.js';
 import { freeUdpPort } from '../support/free-port.js';
+import { anyBytes } from '../support/seeds.js';
+import { transferRecord } from '../support/transfer-record.js';
 
 const options = { timeout: testMsMax };
 
@@ -53,6 +58,22 @@ test('commands that read send no datagram and start no node', options, async (co
     if (args[2] === '--yes') assert.equal(it.stdout.json()[0]?.['verified'], true);
   }
   assert.equal(heard.length, 0);
+});
+
+// Case S2
+test('files list reads the transfers of a home without a node', options, async (context) => {
+  const it = fakeWorld({});
+  context.after(() => it.remove());
+  const id = newMessageId();
+  const peerId = peerIdOf(anyBytes(32));
+  await new TransferFolder(join(it.home, 'transfers'), id).save(transferRecord({ id, peerId }));
+  const world = { ...it.world, restNode: openRestingNode };
+  assert.equal(await run(['files', 'list', '--json'], world), 0);
+  assert.deepEqual(
+    it.stdout.json().map((line) => [line['type'], line['id']]),
+    [['transfer', id]],
+  );
+  assert.equal(it.started.length, 0);
 });
 
 // Case H3

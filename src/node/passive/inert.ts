@@ -3,10 +3,13 @@ import { err, ok } from 'neverthrow';
 import { bindsOf } from '../../actors/interfaces.js';
 import { nothingHeard } from '../../chat/presence/heard-log.js';
 import type { BroadcastProtocol, DiscoveryProtocol } from '../../actors/presence/protocol.js';
+import { rowOf } from '../../actors/files/rows.js';
+import { readRecords } from '../../actors/files/store.js';
+import { reasonOf } from '../../system-errors.js';
 import type { FilesProtocol } from '../../actors/files/protocol.js';
 import type { FileError } from '../../chat/errors.js';
 import type { TransportProtocol, TransportReports } from '../../actors/transport/protocol.js';
-import { actor, next, reply } from '../../runtime/actor.js';
+import { actor, later, next, reply } from '../../runtime/actor.js';
 
 type Nothing = Record<never, never>;
 
@@ -89,15 +92,24 @@ export const inertBroadcast = actor<Nothing, null, BroadcastProtocol>({
   },
 });
 
-/** An actor of files that transfers none. */
-export const inertFiles = actor<Nothing, null, FilesProtocol>({
+/** An actor of files that transfers none, and lists what the home keeps. `folder`: that of the transfers. */
+export const inertFiles = actor<{ readonly folder: string }, string, FilesProtocol>({
   name: 'files',
   restart: 'permanent',
-  init: () => ok(null),
+  init: ({ folder }) => ok(folder),
   receive: {
     offer: (state) => reply(state, err(atRest)),
     offered: (state) => reply(state, err(atRest)),
-    list: (state) => reply(state, ok([])),
+    list(state, _body, context, from) {
+      void readRecords(state, () => undefined).then(
+        (records) => from.ok(records.map((record) => rowOf({ record, live: null }))),
+        (cause: unknown) => {
+          context.log('warn', 'transfers-unread', { reason: reasonOf(cause) });
+          from.ok([]);
+        },
+      );
+      return later(state, from);
+    },
     act: (state) => reply(state, err(atRest)),
     unsent: (state) => next(state),
     sessionUp: (state) => next(state),

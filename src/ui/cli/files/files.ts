@@ -2,7 +2,7 @@
 import { catalogue } from '../../text/catalogue.js';
 import { resolve } from 'node:path';
 import type { AcceptOptions, TransferEvent } from '../../../index.js';
-import { until, usage, withNode, type RunContext } from '../run.js';
+import { until, usage, withHome, withNode, type RunContext } from '../run.js';
 import type { FilesVerb } from '../options/verbs.js';
 import type { ExitCode } from '../screen/wording.js';
 import { TransferRows } from './rows.js';
@@ -30,7 +30,9 @@ export async function files(context: RunContext, options: FilesOptions): Promise
     return output.failure(
       usage('files', catalogue().files.belongsToAccept(wish === 'overwrite' ? '--overwrite' : '--keep-mode')),
     );
-  return withNode(context, async ({ node }) => {
+  // A list is read from the home where no node runs.
+  const attached = verb === 'list' && !isWatching ? withHome : withNode;
+  return attached(context, async ({ node }) => {
     if (verb !== 'list') {
       const done = await node.actOnTransfer(id ?? '', verb, to === null ? null : resolve(to), wishes);
       if (done.isErr()) return output.failure(done.error);

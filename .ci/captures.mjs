@@ -146,6 +146,8 @@ async function scenes() {
   for (const text of ['Lunch at noon?', 'I bring soup.']) await cli(alice, 'send', 'Bob', text);
   await leaveBob();
 
+  // The prompt joins this node, which has seen Alice by then.
+  await cli(bob, 'peers', '--wait', 'Alice');
   const terminal = new Terminal(bob);
   await terminal.types('', /2 unread[^]*\(Alice 2\) ›/);
   const opened = await terminal.types('/chat Alice\r', /soup\.[^]*Alice unverified ›$/);

@@ -54,7 +54,7 @@ test('an own name that would be cut is refused with the reason', () => {
   assert.equal(why('ä'.repeat(65)), 'it has 65 characters, at most 64 are shown');
   assert.equal(why('👩🏽'.repeat(33)), 'it takes 264 bytes, at most 256 are kept');
   assert.equal(why('x'.repeat(2 ** 20)), 'it has 4096 characters, at most 64 are shown');
-  assert.equal(why(' '), 'no visible character');
+  assert.equal(why(' '), 'it has no visible character');
 });
 
 test('a name cannot bring a tag of its own', () => {

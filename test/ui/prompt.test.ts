@@ -243,7 +243,7 @@ test('the first start asks for name and older programs, and stores both', option
   const ended = it.run();
   await it.stdout.until((text) => text.includes('Your name? [alice]'));
   it.stdin.write('\u200b\r');
-  await it.stdout.until((text) => text.includes('that name cannot be used: no visible character'));
+  await it.stdout.until((text) => text.includes('that name cannot be used: it has no visible character'));
   it.stdin.write(`${'x'.repeat(65)}\r`);
   await it.stdout.until((text) => text.includes('used: it has 65 characters, at most 64 are shown; choose'));
   it.stdin.write('Anna\r');

@@ -202,7 +202,7 @@ test('a wrong value of a known key is exit 78 and one line that names it', optio
     ['{"port":"x"}', /"port": a port is a number from 0 to 65535, not "x"/],
     ['{"port":1.5}', /"port": .*not 1\.5/],
     ['{"theme":1,"port":null}', /"port": .*not null/],
-    ['{"portStrict":"yes"}', /"portStrict": "yes" is neither yes nor no/],
+    ['{"portStrict":"yes"}', /"portStrict": a switch is true or false, not "yes"/],
     ['{"broadcast":"127.0.0.1"}', /"broadcast": /],
     ['{"broadcast":["127.0.0.1","x"]}', /"broadcast": .*not "x"/],
     ['{"beaconPorts":[]}', /"beaconPorts": .*not \[\]/],

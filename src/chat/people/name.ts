@@ -44,7 +44,7 @@ export type NameFault = Extract<ChatError, { readonly code: 'chat/name-invalid' 
 export function sanitiseName(raw: string): Result<string, NameFault> {
   const name = stable(raw, (text) => clipName(cleaned(text)));
   if (/^(?:\p{M}|\u{200C}|\u{200D})*$/u.test(name))
-    return err({ code: 'chat/name-invalid', detail: 'no visible character' });
+    return err({ code: 'chat/name-invalid', detail: 'it has no visible character' });
   return ok(name);
 }
 

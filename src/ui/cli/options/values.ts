@@ -109,7 +109,7 @@ export const flag: Kind<boolean> = {
     if (['1', 'true', 'yes', 'on'].includes(lower)) return true;
     return ['0', 'false', 'no', 'off', ''].includes(lower) ? false : word;
   },
-  refusal: (given) => catalogue().values.neitherYesNorNo(shown(given)),
+  refusal: rule(() => catalogue().values.flag),
 };
 
 /** Any text. */

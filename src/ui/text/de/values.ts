@@ -24,7 +24,7 @@ export const values: Catalogue['values'] = {
   timeoutMs: (most) => `eine Frist ist hier 0 bis ${most} ms`,
   timeout: (most) => `eine Frist ist 0 bis ${most} Sekunden`,
   minutes: (most) => `Minuten sind eine ganze Zahl von 0 bis ${most}`,
-  neitherYesNorNo: (given) => `${given} ist weder yes noch no`,
+  flag: 'ein Schalter ist true oder false',
   text: 'der Wert ist Text',
   path: 'ein Pfad ist Text, der nicht leer ist',
   name: 'ein Name ist Text',

@@ -21,7 +21,7 @@ export const values = {
   timeoutMs: (most: number) => `a timeout is 0 to ${most} ms here`,
   timeout: (most: number) => `a timeout is 0 to ${most} seconds`,
   minutes: (most: number) => `minutes are a whole number from 0 to ${most}`,
-  neitherYesNorNo: (given: string) => `${given} is neither yes nor no`,
+  flag: 'a switch is true or false',
   text: 'the value is text',
   path: 'a path is text that is not empty',
   name: 'a name is text',
